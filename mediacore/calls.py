@@ -1,0 +1,163 @@
+"""Calls to a provider: foreign exceptions translated once, and downloads that cannot be led astray."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx2 as httpx
+from attrs import frozen
+
+from mediacore.errors import InDoubt, Permanent, Retry
+
+AGENT = "mediacore/0.1"
+REDIRECTS = 3
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+# Python 3.11 calls these global although they lead to private or local machines.
+_DENIED = tuple(
+    ipaddress.ip_network(n)
+    for n in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "192.88.99.0/24", "5f00::/16")
+)
+
+
+def call(client: httpx.Client, method: str, url: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+    """One request that may change something at the provider.
+
+    Args:
+        client: the plugin's client.
+        method, url: what to call.
+        arguments: passed on to the client (``json``, ``data``, ``files``, ``headers``, ``auth`` ...).
+
+    Returns:
+        The answer, whatever its status; the body is read.
+
+    Raises:
+        Retry: the request never reached the provider.
+        InDoubt: it may have: the connection broke or timed out after it was opened.
+    """
+    try:
+        return client.request(method, url, **arguments)
+    except _UNSENT as error:
+        raise Retry(f"{urlsplit(url).hostname} cannot be reached: {error}", code="unreachable") from error
+    except httpx.HTTPError as error:
+        reason = type(error).__name__
+        raise InDoubt(f"{urlsplit(url).hostname} took the request and gave no answer ({reason})") from error
+
+
+@frozen
+class Downloaded:
+    """What a download brought.
+
+    Args:
+        type: the Content-Type header, empty if there was none.
+        size: bytes written.
+        disposition: the Content-Disposition header, empty if there was none.
+    """
+
+    type: str
+    size: int
+    disposition: str = ""
+
+
+def download(
+    client: httpx.Client,
+    url: str,
+    into: Path,
+    *,
+    hosts: Sequence[str],
+    max_bytes: int,
+    auth: tuple[str, str] | None = None,
+    bearer: str = "",
+    redirect_hosts: Sequence[str] | None = None,
+) -> Downloaded:
+    """Stream one file of the provider's into a local file.
+
+    Credentials go only to the first host and to redirects that stay on it. Every hop must be HTTPS on an allowed host
+    and must not lead to a private address; an entry of ``hosts`` that is a whole origin (``http://127.0.0.1:9000``)
+    is allowed as it stands, for providers on this machine.
+
+    Args:
+        client: the plugin's client.
+        url: where the file is.
+        into: the file to write.
+        hosts: names allowed, each with everything below it (``fbcdn.net`` allows ``x.fbcdn.net``), or whole origins.
+        max_bytes: give up beyond this many decoded bytes.
+        auth: user and password for Basic.
+        bearer: a token.
+        redirect_hosts: names allowed for redirects; the same as ``hosts`` when None.
+
+    Raises:
+        Retry: a passing fault, or 404/408/425/429/5xx: not there yet.
+        Permanent: code ``expired`` (403, 410), ``too-large``, ``host`` (not allowed), or another refusal.
+    """
+    origin, target = _origin(url), url
+    for hop in range(REDIRECTS + 1):
+        _allow(target, hosts if hop == 0 or redirect_hosts is None else (*hosts, *redirect_hosts))
+        headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
+        own = _origin(target) == origin
+        if bearer and own:
+            headers["Authorization"] = f"Bearer {bearer}"
+        credentials = auth if auth and own else None
+        try:
+            with client.stream("GET", target, headers=headers, auth=credentials, follow_redirects=False) as answer:
+                _check_peer(answer, target, hosts)
+                if not answer.is_redirect:
+                    return _write(answer, into, max_bytes)
+                target = urljoin(target, answer.headers.get("location", ""))
+        except httpx.HTTPError as error:
+            raise Retry(f"the file could not be fetched: {type(error).__name__}", code="fetch") from error
+    raise Permanent(f"the file's address redirects more than {REDIRECTS} times", code="redirects")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _allow(url: str, hosts: Sequence[str]) -> None:
+    if _origin(url) in hosts:
+        return
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower().rstrip(".")
+    named = any(host == name or host.endswith("." + name) for name in hosts if "://" not in name)
+    if parts.scheme != "https" or not named or parts.port not in (None, 443):
+        raise Permanent(f"the file's address leads to {host or 'no host'}, which is not the provider's", code="host")
+
+
+def _check_peer(answer: httpx.Response, url: str, hosts: Sequence[str]) -> None:
+    """Look at the address really connected to, which a name server cannot change behind our back."""
+    if _origin(url) in hosts:
+        return
+    stream = answer.extensions.get("network_stream")
+    peer = stream.get_extra_info("server_addr") if stream is not None else None
+    if not peer:
+        return
+    address = ipaddress.ip_address(str(peer[0]).partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    denied = any(address in network for network in _DENIED if network.version == address.version)
+    if denied or address.is_multicast or not address.is_global:
+        raise Permanent("the file's address leads into a private network", code="host")
+
+
+def _write(answer: httpx.Response, into: Path, max_bytes: int) -> Downloaded:
+    status = answer.status_code
+    if status in (404, 408, 425, 429) or status >= 500:
+        raise Retry(f"the provider answered {status} for the file", code=str(status))
+    if status in (403, 410):
+        raise Permanent(f"the provider no longer serves the file ({status})", code="expired")
+    if status != 200:
+        raise Permanent(f"the provider answered {status} for the file", code=str(status))
+    size = 0
+    with into.open("wb") as sink:
+        for chunk in answer.iter_bytes(256 * 1024):
+            size += len(chunk)
+            if size > max_bytes:
+                raise Permanent(f"the file is larger than {max_bytes} bytes", code="too-large")
+            sink.write(chunk)
+    declared = answer.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) != size:
+        raise Retry("the file broke off before its end", code="truncated")
+    return Downloaded(answer.headers.get("content-type", ""), size, answer.headers.get("content-disposition", ""))

@@ -1,0 +1,69 @@
+"""What every engine looks like from outside: one open file and JSON arguments in, facts and files out.
+
+Engines run on untrusted bytes inside ``mediacore.sandbox``, so they never see a path, open nothing else, and speak
+in values that survive a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import BinaryIO, TypeAlias
+
+from attrs import field, frozen
+
+from mediacore.values import Json
+
+
+@frozen
+class Made:
+    """What an operation produced.
+
+    Args:
+        facts: small JSON facts about it (at most 64 KiB once encoded).
+        files: the derived files, in order; empty for an operation that only looks.
+    """
+
+    facts: Mapping[str, Json] = field(factory=dict)
+    files: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+class Unusable(Exception):
+    """The file cannot be used for this, for a reason that a person can be told.
+
+    Args:
+        code: the finding's code, such as ``truncated``, ``encrypted``, ``too-many-pixels``.
+        message: words for a person.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+Operation: TypeAlias = Callable[[BinaryIO, Mapping[str, Json]], Made]
+
+OPERATIONS: Mapping[str, str] = {
+    "sniff": "mediacore.engines.sniff:sniff",
+    "probe": "mediacore.engines.probe:probe",
+    "preview": "mediacore.engines.preview:preview",
+    "fit": "mediacore.engines.fit:fit",
+    "strip": "mediacore.engines.strip:strip",
+    "words": "mediacore.engines.words:words",
+    "ocr": "mediacore.engines.ocr:ocr",
+    "paint": "mediacore.engines.paint:paint",
+}
+"""Every operation by name, and the function that does it; loaded only where it runs."""
+
+
+def load(name: str) -> Operation:
+    """The function of an operation.
+
+    Raises:
+        KeyError: there is no operation of that name.
+        ImportError: a library that it needs is not installed.
+    """
+    module, _, function = OPERATIONS[name].partition(":")
+    operation: Operation = getattr(import_module(module), function)
+    return operation

@@ -1,0 +1,107 @@
+"""Messages and what happens to them: values that cross every seam, frozen, comparable, without I/O."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from mediacore.values import Media
+
+
+class Status(StrEnum):
+    """How far an outbound message came; callbacks raise it along this order and never lower it."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+class AttachmentState(StrEnum):
+    """Where an attachment stands on its way to the desk."""
+
+    PENDING = "pending"
+    READY = "ready"
+    QUARANTINED = "quarantined"
+    EXPIRED = "expired"
+    REDACTED = "redacted"
+    DELETED = "deleted"
+
+
+@frozen
+class Contact:
+    """The customer as the channel knows them.
+
+    Args:
+        address: phone number, e-mail address, scoped user id or visitor id.
+        name: a display name if the provider gave one.
+    """
+
+    address: str
+    name: str = ""
+
+
+@frozen
+class Attachment:
+    """Media as part of a message.
+
+    Args:
+        media: the bytes to send.
+        name: the file name to show, already safe.
+        caption: the text that stands with it; also its alternative text where a channel has one.
+        url: where the provider may fetch it, signed and expiring; empty when the runner has no public address.
+        inline_id: the Content-ID when the message text refers to it; empty for an ordinary attachment.
+    """
+
+    media: Media
+    name: str
+    caption: str = ""
+    url: str = ""
+    inline_id: str = ""
+
+
+@frozen
+class Outgoing:
+    """One provider message: what a single call of ``send`` hands over.
+
+    Args:
+        key: idempotency key of this part, the same on every try; at most 64 ASCII characters.
+        to: the customer.
+        text: the message text or the caption of the single attachment; may be empty.
+        attachments: files that travel in this one provider message.
+        conversation: the desk's conversation id.
+        subject: for channels that have one.
+        reply_to: provider id of the message answered; empty for none.
+        references: provider ids of the thread so far, oldest first.
+    """
+
+    key: str
+    to: Contact
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    conversation: str = ""
+    subject: str = ""
+    reply_to: str = ""
+    references: tuple[str, ...] = ()
+
+
+@frozen
+class Receipt:
+    """What the provider answered to one ``send``.
+
+    Args:
+        source_id: the provider's message id; status callbacks name it.
+        status: how far it is already.
+        detail: the provider's own word for it.
+    """
+
+    source_id: str
+    status: Status = Status.SENT
+    detail: str = ""
+
+
+@frozen
+class Absent:
+    """The answer of ``reconcile`` when the provider can say for certain that it never took the message."""

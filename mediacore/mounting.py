@@ -1,0 +1,128 @@
+"""From entry points and settings to inboxes; says at once what is missing, unknown or there twice."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+
+from mediacore.errors import ConfigError, ContractError
+from mediacore.inbox import Inbox
+
+GROUP = "mediacore.channels"
+RESERVED = {"channel", "limits", "policy"}
+
+
+def channels(found: Iterable[EntryPoint] | None = None) -> dict[str, EntryPoint]:
+    """Every installed channel by name.
+
+    Args:
+        found: entry points to look through; those of the environment when None.
+
+    Raises:
+        ContractError: two distributions offer a channel of one name.
+    """
+    points = list(entry_points(group=GROUP) if found is None else found)
+    unique = {(p.name, p.value, p.dist.name if p.dist else ""): p for p in points}
+    counts = Counter(name for name, _, _ in unique)
+    doubled = sorted(name for name, count in counts.items() if count > 1)
+    if doubled:
+        owners = sorted({(p.dist.name if p.dist else "?") for p in unique.values() if p.name in doubled})
+        raise ContractError(
+            f"channel {', '.join(doubled)} is offered by several distributions ({', '.join(owners)}): uninstall one"
+        )
+    return {p.name: p for p in sorted(unique.values(), key=lambda p: p.name)}
+
+
+def plugin_class(name: str, available: Mapping[str, EntryPoint]) -> type:
+    """The class behind a channel's entry point.
+
+    Raises:
+        ConfigError: no such channel is installed.
+        ContractError: the entry point does not lead to an attrs class.
+    """
+    if name not in available:
+        known = ", ".join(available) or "none"
+        raise ConfigError(f"unknown channel {name!r}; installed: {known}. Try: pip install mediacore-{name}")
+    try:
+        loaded = available[name].load()
+    except Exception as error:
+        raise ContractError(f"channel {name!r}: its plugin cannot be imported: {error}") from error
+    if not isinstance(loaded, type) or not attrs.has(loaded):
+        raise ContractError(f"channel {name!r}: {available[name].value} is not an attrs class")
+    return loaded
+
+
+def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
+    """Build a plugin from its settings; ``{ env = "NAME" }`` or ``{ file = "PATH" }`` says where a secret is.
+
+    Args:
+        kind: the plugin's attrs class; its fields are its settings.
+        settings: what the site wrote.
+        where: the inbox, for messages.
+
+    Raises:
+        ConfigError: keys missing or unknown, all named together, or values of the wrong kind.
+    """
+    wanted = {a.alias: a for a in attrs.fields(kind) if a.init and a.metadata.get("setting", True)}
+    unknown = sorted(set(settings) - set(wanted))
+    missing = sorted(name for name, a in wanted.items() if a.default is attrs.NOTHING and name not in settings)
+    if unknown or missing:
+        faults = [
+            f"{label}: {', '.join(names)}" for label, names in (("missing", missing), ("unknown", unknown)) if names
+        ]
+        raise ConfigError(f"inbox {where!r}: settings {'; '.join(faults)}. It knows: {', '.join(sorted(wanted))}")
+    resolved = {key: _resolve(value, f"{where}.{key}") for key, value in settings.items()}
+    try:
+        return cattrs.Converter(forbid_extra_keys=True).structure(resolved, kind)
+    except Exception as error:
+        told = "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
+        raise ConfigError(f"inbox {where!r}: {told}") from error
+
+
+def _resolve(value: Any, where: str) -> Any:  # noqa: ANN401 - a settings value, checked when the class is built
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return value
+    if "env" in value:
+        name = str(value["env"])
+        if name not in os.environ:
+            raise ConfigError(f"setting {where}: the environment variable {name} is not set")
+        return os.environ[name]
+    if "file" in value:
+        try:
+            return Path(str(value["file"])).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(f"setting {where}: {error}") from error
+    return value
+
+
+def mount(
+    name: str,
+    table: Mapping[str, Any],
+    shared: Sequence[tuple[str, object]] = (),
+    available: Mapping[str, EntryPoint] | None = None,
+) -> Inbox:
+    """Mount one inbox from its table of the site's configuration.
+
+    Args:
+        name: the inbox's name.
+        table: ``channel``, the channel's settings, and optionally ``limits`` and ``policy``.
+        shared: plugins that every inbox gets.
+        available: installed channels; looked up when None.
+
+    Raises:
+        ConfigError: the settings are wrong. ContractError: the plugin is.
+    """
+    channel = table.get("channel")
+    if not isinstance(channel, str):
+        raise ConfigError(f"inbox {name!r}: the setting channel is missing")
+    kind = plugin_class(channel, channels() if available is None else available)
+    settings = {key: value for key, value in table.items() if key not in RESERVED}
+    plugin = configure(kind, settings, name)
+    return Inbox.mount(name, channel, plugin, shared, table.get("limits", {}))

@@ -1,0 +1,202 @@
+"""What will happen to each file on a channel, before it happens; the same plan is what send carries out.
+
+Pure: facts of the files, the text and the limits in, a plan out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+from mediacore.choosing import Choice, choose
+from mediacore.limits import Limits
+from mediacore.messages import Attachment
+from mediacore.packing import Unit, pack
+from mediacore.values import Fit
+from mediacore.wording import accompany, chunks, joined
+
+LINK_ROOM = 240
+"""Characters kept free for one link line: a file's name and a signed address."""
+
+
+class Action(StrEnum):
+    """What happens to an attachment."""
+
+    AS_IS = "as is"
+    CONVERT = "convert"
+    SHRINK = "shrink"
+    SPLIT = "split"
+    LINK = "link"
+    REFUSE = "refuse"
+
+
+@frozen
+class Step:
+    """What happens to one attachment.
+
+    Args:
+        attachment: its index in the message.
+        action: what is done.
+        reason: why, in words that an agent understands.
+        accept: the sort of file it becomes, by its name in the limits; empty when linked or refused.
+        fit: the order for ``convert``; None when it goes as it is, is linked or refused.
+        count: how many files it becomes.
+    """
+
+    attachment: int
+    action: Action
+    reason: str
+    accept: str = ""
+    fit: Fit | None = None
+    count: int = 1
+
+
+@frozen
+class Part:
+    """One provider message of the plan.
+
+    Args:
+        files: (attachment, number of its result) for each file, in order.
+        text: the words that travel with them.
+        links: attachments whose address is written below the text.
+    """
+
+    files: tuple[tuple[int, int], ...] = ()
+    text: str = ""
+    links: tuple[int, ...] = ()
+
+
+@frozen
+class Plan:
+    """Everything that one outbound message becomes on one channel.
+
+    Args:
+        channel, profile: which limits it was made for.
+        steps: one for each attachment, in order.
+        parts: the provider messages, in order.
+        notes: what else the agent should know.
+    """
+
+    channel: str
+    profile: str
+    steps: tuple[Step, ...]
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> tuple[Step, ...]:
+        """The steps that keep the whole message from being sent."""
+        return tuple(s for s in self.steps if s.action is Action.REFUSE)
+
+
+def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: bool = False) -> Plan:
+    """Plan one outbound message.
+
+    Args:
+        attachments: the files with their facts, names and captions.
+        text: the agent's words; may be empty.
+        limits: what the channel carries.
+        link: whether a file that cannot be carried may become a link.
+
+    Returns:
+        The plan. When a step says ``refuse``, the message must not be sent.
+    """
+    words = accompany(text, attachments)
+    choices = [choose(a, limits, link) for a in attachments]
+    units = [
+        Unit(i, number, choice.accept, choice.least, choice.most)
+        for i, choice in enumerate(choices)
+        if choice.accept is not None
+        for number in range(choice.count)
+    ]
+    links = tuple(i for i, choice in enumerate(choices) if choice.action == Action.LINK)
+    place = limits.text.place
+    body = joined(words, *(a.caption for a in attachments)) if place == "body" else words
+    fits = limits.text.max is None or limits.text.length(body) + LINK_ROOM * len(links) <= limits.text.max.value
+    beside = body if place == "body" and fits else ""
+    groups = pack(units, limits.message, len(beside.encode()) + LINK_ROOM * len(links) * bool(beside))
+    steps = tuple(
+        _step(i, choice, units=[u for g in groups for u in g if u.step == i]) for i, choice in enumerate(choices)
+    )
+    if place == "body":
+        parts = _body_parts(groups, body, links, limits, fits)
+    else:
+        parts = _captioned_parts(groups, words, attachments, links, limits)
+    notes = _notes(text, words, parts, groups)
+    return Plan(limits.channel, limits.profile, steps, parts, notes)
+
+
+def _step(index: int, choice: Choice, units: Sequence[Unit]) -> Step:
+    action, reason, fit = Action(choice.action), choice.reason, choice.fit
+    if units:
+        budget = min(u.budget for u in units)
+        if fit is None and budget < choice.most and choice.shrink is not None:
+            action, fit = Action.SHRINK, choice.shrink
+            reason = (
+                f"it is made smaller so that the whole message stays within its limit ({_size(budget)} for this file)"
+            )
+        if fit is not None:
+            fit = evolve(fit, max_bytes=min(budget, fit.max_bytes) if fit.max_bytes else budget)
+    return Step(index, action, reason, choice.accept.name if choice.accept else "", fit, choice.count)
+
+
+def _body_parts(
+    groups: Sequence[Sequence[Unit]], body: str, links: tuple[int, ...], limits: Limits, fits: bool
+) -> tuple[Part, ...]:
+    files = [_files(group) for group in groups]
+    if fits:
+        first, rest = (files[0], files[1:]) if files else ((), [])
+        if not (first or body or links):
+            return ()
+        return (Part(first, body, links), *(Part(f) for f in rest))
+    texts = [Part(text=piece) for piece in chunks(body, limits.text)]
+    return (*texts, *(Part(f) for f in files), *(Part(links=(i,)) for i in links))
+
+
+def _captioned_parts(
+    groups: Sequence[Sequence[Unit]],
+    words: str,
+    attachments: Sequence[Attachment],
+    links: tuple[int, ...],
+    limits: Limits,
+) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    waiting = words
+    for group in groups:
+        captions = [attachments[i].caption for i in dict.fromkeys(u.step for u in group if u.number == 0)]
+        text, waiting = joined(waiting, *captions), ""
+        if limits.text.place == "caption" and len(group) == 1 and _bears(group[0], text, limits):
+            parts.append(Part(_files(group), text))
+        else:
+            parts.append(Part(_files(group)))
+            parts.extend(Part(text=piece) for piece in chunks(text, limits.text))
+    parts.extend(Part(text=piece) for piece in chunks(waiting, limits.text))
+    parts.extend(Part(text=attachments[i].caption, links=(i,)) for i in links)
+    return tuple(parts)
+
+
+def _bears(unit: Unit, text: str, limits: Limits) -> bool:
+    most = limits.text.caption_max
+    return unit.accept.caption and (most is None or limits.text.length(text) <= most.value)
+
+
+def _files(group: Sequence[Unit]) -> tuple[tuple[int, int], ...]:
+    return tuple((u.step, u.number) for u in group)
+
+
+def _notes(text: str, words: str, parts: Sequence[Part], groups: Sequence[Sequence[Unit]]) -> tuple[str, ...]:
+    notes = []
+    if words != text:
+        notes.append("no text was written, so the files' names go with them")
+    texts = sum(bool(p.text) and not p.files for p in parts)
+    if len(groups) > 1:
+        notes.append(f"the files travel in {len(groups)} messages, since one cannot hold them all")
+    if texts and groups:
+        notes.append("the text is a message of its own beside the files")
+    return tuple(notes)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1000:,.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"

@@ -1,0 +1,62 @@
+"""Words that travel with files: which text stands where, and how a long one is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mediacore.limits import Text
+from mediacore.messages import Attachment
+
+
+def accompany(text: str, attachments: Sequence[Attachment]) -> str:
+    """The text that goes with the files: the agent's, or the files' names when nobody wrote any.
+
+    A file without a word beside it tells a screen reader, or a phone that cannot show it, nothing.
+    """
+    if text.strip() or any(a.caption.strip() for a in attachments):
+        return text
+    return ", ".join(a.name for a in attachments)
+
+
+def chunks(text: str, rule: Text, room: int | None = None) -> list[str]:
+    """A text cut into pieces that the channel takes, at line ends or spaces where possible, never inside a character.
+
+    Args:
+        text: any text.
+        rule: the channel's rule.
+        room: another bound than ``rule.max``, in the same unit.
+
+    Returns:
+        The pieces in order; their words are the words of the text.
+    """
+    most = room if room is not None else (rule.max.value if rule.max else None)
+    left = text.strip()
+    pieces: list[str] = []
+    while left:
+        if most is None or rule.length(left) <= most:
+            return [*pieces, left]
+        end = _longest(left, rule, most)
+        cut = max(left.rfind("\n", 0, end + 1), left.rfind(" ", 0, end + 1))
+        cut = cut if cut > end // 2 else end
+        pieces.append(left[:cut].rstrip())
+        left = left[cut:].lstrip()
+    return pieces
+
+
+def _longest(text: str, rule: Text, most: int) -> int:
+    """How many characters from the start fit; at least one, so that cutting always ends."""
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if rule.length(text[:middle]) <= most:
+            low = middle
+        else:
+            high = middle - 1
+    while low > 1 and low < len(text) and (text[low] == "\u200d" or text[low - 1] == "\u200d"):
+        low -= 1  # an emoji joined by zero-width joiners stays whole
+    return low
+
+
+def joined(*texts: str) -> str:
+    """The non-empty texts, one below the other."""
+    return "\n".join(t.strip() for t in texts if t.strip())
