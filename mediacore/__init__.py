@@ -34,7 +34,7 @@ from mediacore.hosting import ASGIApp, Entry, Host, Route
 from mediacore.inbox import Inbox
 from mediacore.kinds import Kind, kind_of
 from mediacore.limits import Accept, Blocked, Figure, Inbound, Limits, Message, Names, Text, read_limits
-from mediacore.messages import Absent, Attachment, AttachmentState, Contact, Outgoing, Receipt, Status
+from mediacore.messages import Absent, Attachment, AttachmentState, Contact, Outgoing, Receipt, Status, Uploaded
 from mediacore.mounting import channels, mount
 from mediacore.plan import Action, Part, Plan, Step, plan
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Rendition, Severity
@@ -97,6 +97,7 @@ __all__ = [
     "Step",
     "Text",
     "Unsupported",
+    "Uploaded",
     "call",
     "channels",
     "download",

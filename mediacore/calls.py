@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx2 as httpx
 from attrs import frozen
 
-from mediacore.errors import InDoubt, Permanent, Retry
+from mediacore.errors import AuthNeeded, InDoubt, Permanent, Retry
 
 AGENT = "mediacore/0.1"
 REDIRECTS = 3
@@ -36,10 +37,13 @@ def call(client: httpx.Client, method: str, url: str, **arguments: Any) -> httpx
 
     Raises:
         Retry: the request never reached the provider.
+        Permanent: it cannot be written as HTTP, so nothing was sent.
         InDoubt: it may have: the connection broke or timed out after it was opened.
     """
     try:
         return client.request(method, url, **arguments)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+        raise Permanent(f"the request could not be written: {error}", code="request") from error
     except _UNSENT as error:
         raise Retry(f"{urlsplit(url).hostname} cannot be reached: {error}", code="unreachable") from error
     except httpx.HTTPError as error:
@@ -91,36 +95,57 @@ def download(
 
     Raises:
         Retry: a passing fault, or 404/408/425/429/5xx: not there yet.
+        AuthNeeded: 401.
         Permanent: code ``expired`` (403, 410), ``too-large``, ``host`` (not allowed), or another refusal.
     """
     origin, target = _origin(url), url
     for hop in range(REDIRECTS + 1):
-        _allow(target, hosts if hop == 0 or redirect_hosts is None else (*hosts, *redirect_hosts))
-        headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
+        allowed = hosts if hop == 0 or redirect_hosts is None else (*hosts, *redirect_hosts)
+        _allow(target, allowed)
         own = _origin(target) == origin
-        if bearer and own:
-            headers["Authorization"] = f"Bearer {bearer}"
-        credentials = auth if auth and own else None
         try:
-            with client.stream("GET", target, headers=headers, auth=credentials, follow_redirects=False) as answer:
-                _check_peer(answer, target, hosts)
+            request = _request(client, target, own, bearer)
+            answer = client.send(request, auth=auth if auth and own else None, stream=True, follow_redirects=False)
+            with closing(answer):
+                _check_peer(answer, target, allowed)
                 if not answer.is_redirect:
                     return _write(answer, into, max_bytes)
                 target = urljoin(target, answer.headers.get("location", ""))
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
+            raise Permanent(f"the file's address is no web address: {error}", code="host") from error
         except httpx.HTTPError as error:
             raise Retry(f"the file could not be fetched: {type(error).__name__}", code="fetch") from error
     raise Permanent(f"the file's address redirects more than {REDIRECTS} times", code="redirects")
 
 
+def _request(client: httpx.Client, url: str, own: bool, bearer: str) -> httpx.Request:
+    request = client.build_request("GET", url, headers={"User-Agent": AGENT, "Accept-Encoding": "identity"})
+    if not own:  # what the client itself adds to each request is for its own host as well
+        for name in ("Authorization", "Cookie"):
+            request.headers.pop(name, None)
+    elif bearer:
+        request.headers["Authorization"] = f"Bearer {bearer}"
+    return request
+
+
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    parts = _parts(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises when it is no number
+    except ValueError as error:
+        raise Permanent(f"the file's address is no web address: {error}", code="host") from error
+    return parts
 
 
 def _allow(url: str, hosts: Sequence[str]) -> None:
     if _origin(url) in hosts:
         return
-    parts = urlsplit(url)
+    parts = _parts(url)
     host = (parts.hostname or "").lower().rstrip(".")
     named = any(host == name or host.endswith("." + name) for name in hosts if "://" not in name)
     if parts.scheme != "https" or not named or parts.port not in (None, 443):
@@ -146,6 +171,8 @@ def _write(answer: httpx.Response, into: Path, max_bytes: int) -> Downloaded:
     status = answer.status_code
     if status in (404, 408, 425, 429) or status >= 500:
         raise Retry(f"the provider answered {status} for the file", code=str(status))
+    if status == 401:
+        raise AuthNeeded("the provider wants other credentials for the file", code="401")
     if status in (403, 410):
         raise Permanent(f"the provider no longer serves the file ({status})", code="expired")
     if status != 200:
@@ -158,6 +185,6 @@ def _write(answer: httpx.Response, into: Path, max_bytes: int) -> Downloaded:
                 raise Permanent(f"the file is larger than {max_bytes} bytes", code="too-large")
             sink.write(chunk)
     declared = answer.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) != size:
+    if declared.isdigit() and int(declared) != answer.num_bytes_downloaded:
         raise Retry("the file broke off before its end", code="truncated")
     return Downloaded(answer.headers.get("content-type", ""), size, answer.headers.get("content-disposition", ""))

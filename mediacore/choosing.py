@@ -126,11 +126,15 @@ def _image(media: Media, limits: Limits, link: bool) -> Choice:
     accept = options[0]
     why = next((o for o in (obstacle(media, a) for a in options if media.type in a.types) if o), "")
     action = "shrink" if why else "convert"
-    reason = why or f"{limits_word(media.type)} is not taken here, so it becomes {limits_word(accept.types[0])}"
+    became = next(t for t in accept.types if t in WRITABLE)
+    reason = why or f"{limits_word(media.type)} is not taken here, so it becomes {limits_word(became)}"
     if media.facts.frames > 1 and not (media.type in accept.types and accept.animated):
         reason += "; only its first picture is kept"
     fit = _fit(accept)
     most = accept.max_bytes.value if accept.max_bytes else max(media.size * 3, 8_000_000)
+    room = capacity(limits.message, 0)
+    if room is not None and limits.message.wire(min(IMAGE_FLOOR, most)) > room:
+        return _fallback(f"a whole message holds {size_word(room)}", link)
     return Choice(action, reason, accept, fit, fit, 1, min(IMAGE_FLOOR, most), most)
 
 
@@ -147,6 +151,9 @@ def _pages(media: Media, limits: Limits, link: bool) -> Choice:
     pages = media.facts.pages
     became = "its page becomes a picture" if pages == 1 else f"its {pages} pages become {pages} pictures"
     most = accept.max_bytes.value if accept.max_bytes else 1_500_000
+    room = capacity(limits.message, 0)
+    if room is not None and limits.message.wire(min(PAGE_FLOOR, most)) > room:
+        return _fallback(f"{why}, and a whole message holds {size_word(room)}", link)
     fit = Fit(
         types=tuple(t for t in accept.types if t in WRITABLE),
         max_bytes=most,

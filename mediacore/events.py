@@ -9,7 +9,6 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from mediacore.messages import Contact, Status
-from mediacore.values import Json
 
 
 @frozen
@@ -84,7 +83,7 @@ class Remote:
         caption: text that came with this one file.
         inline_id: Content-ID when the message text refers to it.
         expires: when the provider stops serving it; None if never or unknown.
-        extra: what else the plugin needs to fetch it, as JSON.
+        extra: what else the plugin needs to fetch it.
     """
 
     ref: str
@@ -95,7 +94,7 @@ class Remote:
     caption: str = ""
     inline_id: str = ""
     expires: datetime | None = None
-    extra: Mapping[str, Json] = field(factory=dict, hash=False)
+    extra: Mapping[str, str] = field(factory=dict, hash=False)
 
 
 @frozen

@@ -18,7 +18,7 @@ import pluggy
 from mediacore.events import Batch, Event, Remote, Request, Response
 from mediacore.hosting import Host, Route
 from mediacore.limits import Limits
-from mediacore.messages import Absent, Outgoing, Receipt
+from mediacore.messages import Absent, Attachment, Outgoing, Receipt, Uploaded
 from mediacore.values import Finding, Fit, Media, Region
 
 PROJECT = "mediacore"
@@ -165,6 +165,23 @@ class Hooks:
 
         Returns:
             Regions; never the secret itself.
+        """
+
+    @hookspec(firstresult=True)
+    def upload(self, attachment: Attachment) -> Uploaded | None:
+        """Where does this file lie at the provider, ahead of the message that names it?
+
+        First answer wins; I/O. Only for providers that take files first and messages after. It may happen twice
+        without harm, unlike a message; that is why it is a step of its own.
+
+        Args:
+            attachment: the file to bring to the provider.
+
+        Returns:
+            The provider's id, which ``send`` then finds in ``Attachment.uploaded``; None when files travel otherwise.
+
+        Raises:
+            Retry, Permanent, AuthNeeded.
         """
 
     @hookspec(firstresult=True)

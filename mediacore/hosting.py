@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -10,9 +10,9 @@ from attrs import frozen
 
 from mediacore.events import Request
 
-Scope: TypeAlias = dict[str, Any]
+Mutable: TypeAlias = MutableMapping[str, Any]
 ASGIApp: TypeAlias = Callable[
-    [Scope, Callable[[], Awaitable[dict[str, Any]]], Callable[[dict[str, Any]], Awaitable[None]]], Awaitable[None]
+    [Mutable, Callable[[], Awaitable[Mutable]], Callable[[Mutable], Awaitable[None]]], Awaitable[None]
 ]
 
 
@@ -57,7 +57,9 @@ class Entry:
 class Host(Protocol):
     """What the runner offers to the routes of one inbox."""
 
-    inbox: str
+    @property
+    def inbox(self) -> str:
+        """The inbox's name."""
 
     def accept(self, request: Request) -> None:
         """Verify, parse and durably store a delivery, as the webhook endpoint does; returns once it is safe.

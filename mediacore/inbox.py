@@ -18,7 +18,7 @@ from mediacore.events import Batch, Event, Remote, Request, Response
 from mediacore.hookspecs import HOOKS, PROJECT, Hooks
 from mediacore.hosting import Host, Route
 from mediacore.limits import Limits
-from mediacore.messages import Absent, Outgoing, Receipt
+from mediacore.messages import Absent, Attachment, Outgoing, Receipt, Uploaded
 from mediacore.values import Finding, Fit, Media, Region, Severity
 
 T = TypeVar("T")
@@ -112,15 +112,25 @@ class Inbox:
         return self._first("fetch", str, remote=remote, request=request, into=into)
 
     def validate(self, media: Media) -> list[Finding]:
-        """Everyone's findings on a file; a validator that raises is itself a refusing finding."""
+        """Everyone's findings on a file to send; a validator that raises is itself a refusing finding."""
+        return self._validate(media, self.limits)
+
+    def validate_inbound(self, media: Media) -> list[Finding]:
+        """Everyone's findings on a file that came in, which need not fit what the channel carries outwards."""
+        return self._validate(media, self.limits.for_inbound())
+
+    def _validate(self, media: Media, limits: Limits) -> list[Finding]:
         try:
-            return self._all("validate", Finding, media=media, limits=self.limits)
+            return self._all("validate", Finding, media=media, limits=limits)
         except MediacoreError as error:
             return [Finding("validator-failed", Severity.REFUSE, f"A check could not be completed: {error}")]
 
     def convert(self, media: Media, fit: Fit, out: Path) -> list[Path]:
         """Make a file fit; one file in, one or more out."""
-        return list(self._first("convert", list, media=media, fit=fit, out=out))
+        made: list[Path] = self._first("convert", list, media=media, fit=fit, out=out)
+        if not made or not all(isinstance(path, Path) for path in made):
+            raise self._broken("convert", "answered with something else than a list of one or more paths")
+        return list(made)
 
     def preview(self, media: Media, side: int, page: int, out: Path) -> Path | None:
         """A safe small likeness, or None; a failure costs the preview and nothing else."""
@@ -133,13 +143,20 @@ class Inbox:
         """The union of what every detector wants hidden; an error here must stop the send."""
         return self._all("redact", Region, media=media, kinds=kinds) if kinds else []
 
+    def upload(self, attachment: Attachment) -> Uploaded | None:
+        """Bring a file to the provider ahead of its message; None when this channel does not work that way."""
+        return self._maybe("upload", Uploaded, attachment=attachment)
+
     def send(self, message: Outgoing) -> Receipt:
         """Hand one part to the provider; raises by what to do next."""
         return self._first("send", Receipt, message=message)
 
     def reconcile(self, message: Outgoing) -> Receipt | Absent | None:
         """Whether the provider took a part whose answer was lost; None when it cannot be told."""
-        return self._call("reconcile", message=message)  # type: ignore[no-any-return]  # checked by the spec's type
+        answer: Receipt | Absent | None = self._call("reconcile", message=message)
+        if answer is None or isinstance(answer, (Receipt, Absent)):
+            return answer
+        raise self._broken("reconcile", f"answered with a {type(answer).__name__}")
 
     def routes(self, host: Host) -> list[Route]:
         """The web endpoints that the plugins need."""
@@ -186,5 +203,6 @@ class Inbox:
             codes.add(trace.tb_frame.f_code)
             trace = trace.tb_next
         implementations = getattr(self._manager.hook, hook).get_hookimpls()
-        guilty = next((i.plugin_name for i in implementations if i.function.__code__ in codes), self.channel)
-        return PluginError(self.name, hook, guilty, reason)
+        raised = [i.plugin_name for i in implementations if getattr(i.function, "__code__", None) in codes]
+        asked = [i.plugin_name for i in reversed(implementations) if not (i.wrapper or i.hookwrapper)]
+        return PluginError(self.name, hook, (raised or [" or ".join(asked) or self.channel])[0], reason)

@@ -13,7 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
+from attrs.validators import in_
 
 from mediacore.errors import ConfigError
 from mediacore.kinds import Kind
@@ -88,15 +89,17 @@ class Text:
     """
 
     max: Figure | None = None
-    unit: Literal["characters", "utf16", "bytes"] = "characters"
-    place: Literal["body", "caption", "apart"] = "body"
+    unit: Literal["characters", "utf16", "bytes"] = field(
+        default="characters", validator=in_(("characters", "utf16", "bytes"))
+    )
+    place: Literal["body", "caption", "apart"] = field(default="body", validator=in_(("body", "caption", "apart")))
     caption_max: Figure | None = None
 
     def length(self, text: str) -> int:
         """How long a text is in this channel's unit."""
         if self.unit == "bytes":
-            return len(text.encode())
-        return len(text.encode("utf-16-le")) // 2 if self.unit == "utf16" else len(text)
+            return len(text.encode(errors="surrogatepass"))
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2 if self.unit == "utf16" else len(text)
 
 
 @frozen
@@ -116,7 +119,7 @@ class Message:
     files: Figure | None = None
     total_bytes: Figure | None = None
     overhead: int = 0
-    encoding: Literal["raw", "base64"] = "raw"
+    encoding: Literal["raw", "base64"] = field(default="raw", validator=in_(("raw", "base64")))
     mixed: bool = True
     fetched: bool = False
     max_pages: int = 10
@@ -183,6 +186,10 @@ class Limits:
         """The sorts of file of this kind that the planner may choose."""
         return tuple(a for a in self.accept if a.kind is kind and not a.explicit)
 
+    def for_inbound(self) -> Limits:
+        """These limits without the sorts of file that may be sent: only the bounds on what comes in."""
+        return evolve(self, accept=())
+
     def override(self, overrides: Mapping[str, Any]) -> Limits:
         """These limits with a site's own numbers laid over, as nested tables like those of the file.
 
@@ -191,7 +198,7 @@ class Limits:
         """
         if not overrides:
             return self
-        return _build(_merge(_unbuild(self), overrides, "limits"), self.profile, self.profiles)
+        return _build(_merge(_unbuild(self), overrides, site=True), self.profile, self.profiles)
 
 
 def read_limits(path: Path, profile: str = "default") -> Limits:
@@ -208,65 +215,70 @@ def read_limits(path: Path, profile: str = "default") -> Limits:
     profiles = ("default", *overlays)
     if profile not in profiles:
         raise ConfigError(f"channel {table.get('channel')!r} has no profile {profile!r}; it has {', '.join(profiles)}")
-    merged = _merge(table, overlays.get(profile, {}), f"profile {profile}")
+    merged = _merge(table, overlays.get(profile, {}), site=False)
     return _build(merged, profile, profiles)
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any], site: bool) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         here = merged.get(key)
         if isinstance(here, Mapping) and isinstance(value, Mapping):
-            merged[key] = _merge(here, value, f"{where}.{key}")
-        elif isinstance(here, Mapping) and "value" in here and isinstance(value, int):
+            own = site and "value" in value  # a site's number must not stand under the provider's source
+            merged[key] = {"source": SITE, **value} if own else _merge(here, value, site)
+        elif isinstance(here, Mapping) and "value" in here and type(value) is int:
             merged[key] = {"value": value, "source": SITE}
         else:
             merged[key] = value
     return merged
 
 
+_SECTIONS: dict[str, type] = {"text": Text, "message": Message, "names": Names, "blocked": Blocked, "inbound": Inbound}
+
+
 def _build(table: Mapping[str, Any], profile: str, profiles: tuple[str, ...]) -> Limits:
-    accept = tuple(_section(Accept, {"name": name, **entry}) for name, entry in table.get("accept", {}).items())
-    sections: dict[str, type] = {
-        "text": Text,
-        "message": Message,
-        "names": Names,
-        "blocked": Blocked,
-        "inbound": Inbound,
-    }
-    unknown = set(table) - set(sections) - {"channel", "title", "accept"}
+    sorts = table.get("accept", {})
+    if not isinstance(sorts, Mapping) or not all(isinstance(entry, Mapping) for entry in sorts.values()):
+        raise ConfigError("limits: accept must be a table of tables")
+    accept = tuple(_section(Accept, {"name": name, **entry}) for name, entry in sorts.items())
+    unknown = set(table) - set(_SECTIONS) - {"channel", "title", "accept"}
     if unknown:
         raise ConfigError(f"limits: unknown table {', '.join(sorted(unknown))}")
-    built = {name: _section(kind, table.get(name, {})) for name, kind in sections.items()}
+    if not all(isinstance(table.get(key), str) for key in ("channel", "title")):
+        raise ConfigError("limits: channel and title must be there, as text")
+    built = {name: _section(kind, table.get(name, {})) for name, kind in _SECTIONS.items()}
     return Limits(
         channel=table["channel"], title=table["title"], profile=profile, profiles=profiles, accept=accept, **built
     )
 
 
-def _section(kind: type, table: Mapping[str, Any]) -> Any:  # noqa: ANN401 - built by its own attrs class, which checks
-    known = {a.name for a in fields(kind)}
-    unknown = set(table) - known
+def _section(kind: type, table: Any) -> Any:  # noqa: ANN401 - built by its own attrs class, which checks
+    name = kind.__name__.lower()
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"limits: {name} must be a table")
+    types = {a.name: str(a.type) for a in fields(kind)}
+    unknown = set(table) - set(types)
     if unknown:
-        raise ConfigError(f"limits: unknown key {', '.join(sorted(unknown))} in {kind.__name__.lower()}")
+        raise ConfigError(f"limits: unknown key {', '.join(sorted(unknown))} in {name}")
     try:
-        return kind(**{name: _entry(name, value) for name, value in table.items()})
+        return kind(**{key: _entry(key, value, types[key]) for key, value in table.items()})
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"limits: {kind.__name__.lower()}: {error}") from error
+        raise ConfigError(f"limits: {name}: {error}") from error
 
 
-_PLAIN_NUMBERS = {"overhead", "max_pages", "exact_side", "channels"}
+_SHAPES = {"Figure": Figure, "int": int, "bool": bool, "str": str, "Literal": str, "tuple": tuple, "date": date}
 
 
-def _entry(name: str, value: Any) -> Any:  # noqa: ANN401 - TOML is untyped; the attrs classes give the types
-    if isinstance(value, Mapping):
-        return Figure(**value)
-    if isinstance(value, list):
-        return tuple(value)
-    if name == "kind":
+def _entry(key: str, value: Any, wanted: str) -> Any:  # noqa: ANN401 - TOML is untyped; ``wanted`` is the annotation
+    if wanted == "Kind":
         return Kind(value)
-    if isinstance(value, int) and not isinstance(value, bool) and name not in _PLAIN_NUMBERS:
-        return Figure(value, SITE)
-    return value
+    made = Figure(**value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
+    if wanted.startswith("Figure") and type(value) is int:
+        made = Figure(value, SITE)
+    inner = made.value if isinstance(made, Figure) else 0
+    if type(made) is not next(s for head, s in _SHAPES.items() if wanted.startswith(head)) or type(inner) is not int:
+        raise TypeError(f"{key} cannot be {value!r}")
+    return made
 
 
 def _unbuild(limits: Limits) -> dict[str, Any]:
@@ -283,5 +295,5 @@ def _unbuild(limits: Limits) -> dict[str, Any]:
         }
 
     accept = {a.name: {k: v for k, v in table(a).items() if k != "name"} for a in limits.accept}
-    sections = {name: table(getattr(limits, name)) for name in ("text", "message", "names", "blocked", "inbound")}
+    sections = {name: table(getattr(limits, name)) for name in _SECTIONS}
     return {"channel": limits.channel, "title": limits.title, "accept": accept, **sections}

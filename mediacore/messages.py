@@ -53,6 +53,7 @@ class Attachment:
         caption: the text that stands with it; also its alternative text where a channel has one.
         url: where the provider may fetch it, signed and expiring; empty when the runner has no public address.
         inline_id: the Content-ID when the message text refers to it; empty for an ordinary attachment.
+        uploaded: the provider's id of the file, from ``upload``; empty where files are not uploaded ahead.
     """
 
     media: Media
@@ -60,6 +61,7 @@ class Attachment:
     caption: str = ""
     url: str = ""
     inline_id: str = ""
+    uploaded: str = ""
 
 
 @frozen
@@ -100,6 +102,19 @@ class Receipt:
     source_id: str
     status: Status = Status.SENT
     detail: str = ""
+
+
+@frozen
+class Uploaded:
+    """A file that lies at the provider, ready to be named in a message.
+
+    Args:
+        id: the provider's id for it.
+        seconds: how long the id may be used again; 0 for this one message only.
+    """
+
+    id: str
+    seconds: int = 0
 
 
 @frozen

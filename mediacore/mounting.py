@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
@@ -14,6 +15,7 @@ import cattrs
 
 from mediacore.errors import ConfigError, ContractError
 from mediacore.inbox import Inbox
+from mediacore.limits import Limits, read_limits
 
 GROUP = "mediacore.channels"
 RESERVED = {"channel", "limits", "policy"}
@@ -78,12 +80,24 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
             f"{label}: {', '.join(names)}" for label, names in (("missing", missing), ("unknown", unknown)) if names
         ]
         raise ConfigError(f"inbox {where!r}: settings {'; '.join(faults)}. It knows: {', '.join(sorted(wanted))}")
-    resolved = {key: _resolve(value, f"{where}.{key}") for key, value in settings.items()}
+    resolved = _resolved(settings, where)
     try:
-        return cattrs.Converter(forbid_extra_keys=True).structure(resolved, kind)
+        return cattrs.Converter(forbid_extra_keys=True, use_alias=True).structure(resolved, kind)
     except Exception as error:
         told = "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
         raise ConfigError(f"inbox {where!r}: {told}") from error
+
+
+def _resolved(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+    resolved, faults = {}, []
+    for key, value in settings.items():
+        try:
+            resolved[key] = _resolve(value, f"{where}.{key}")
+        except ConfigError as error:
+            faults.append(str(error))
+    if faults:
+        raise ConfigError("; ".join(faults))
+    return resolved
 
 
 def _resolve(value: Any, where: str) -> Any:  # noqa: ANN401 - a settings value, checked when the class is built
@@ -97,7 +111,7 @@ def _resolve(value: Any, where: str) -> Any:  # noqa: ANN401 - a settings value,
     if "file" in value:
         try:
             return Path(str(value["file"])).read_text(encoding="utf-8").strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"setting {where}: {error}") from error
     return value
 
@@ -126,3 +140,14 @@ def mount(
     settings = {key: value for key, value in table.items() if key not in RESERVED}
     plugin = configure(kind, settings, name)
     return Inbox.mount(name, channel, plugin, shared, table.get("limits", {}))
+
+
+def channel_limits(name: str, profile: str = "default") -> Limits:
+    """What a channel carries, without an account: the ``limits.toml`` beside its class.
+
+    Raises:
+        ConfigError: no such channel or profile.
+    """
+    kind = plugin_class(name, channels())
+    module = sys.modules[kind.__module__]
+    return read_limits(Path(str(module.__file__)).with_name("limits.toml"), profile)

@@ -51,6 +51,11 @@ def pack(units: Sequence[Unit], message: Message, first_text: int) -> list[list[
     return [allot(group, message, first_text if i == 0 else 0) for i, group in enumerate(groups)]
 
 
+def travels_with(unit: Unit, message: Message, text: int) -> bool:
+    """Whether a text of so many bytes leaves room for this file, as small as it can be, in one message."""
+    return _fits([unit], message, text)
+
+
 def capacity(message: Message, text: int) -> int | None:
     """Bytes on the wire that the files of one message may take together; None for no bound."""
     if message.total_bytes is None:
@@ -59,21 +64,21 @@ def capacity(message: Message, text: int) -> int | None:
 
 
 def allot(group: Sequence[Unit], message: Message, text: int) -> list[Unit]:
-    """Share a message's bytes: those who need less than an equal share leave the rest to the others."""
+    """Share a message's bytes: everyone has the least that is legible, and an equal share of the rest.
+
+    Those who need less than their share leave what is over to the others.
+    """
     room = capacity(message, text)
     if room is None:
         return [evolve(u, budget=u.most) for u in group]
     raw = room if message.encoding == "raw" else max(0, room * 57 // 78 - 57 * len(group))
-    budgets: dict[int, int] = {}
-    order = sorted(range(len(group)), key=lambda i: group[i].most)
-    fixed = sum(u.most for u in group if u.least == u.most)
-    flexible = [i for i in order if group[i].least < group[i].most]
-    left = max(0, raw - fixed)
-    for place, index in enumerate(flexible):
-        share = min(group[index].most, max(group[index].least, left // (len(flexible) - place)))
-        budgets[index] = share
-        left = max(0, left - share)
-    return [evolve(u, budget=budgets.get(i, u.most)) for i, u in enumerate(group)]
+    budgets = [u.least for u in group]
+    left = max(0, raw - sum(budgets))
+    for place, index in enumerate(sorted(range(len(group)), key=lambda i: group[i].most - group[i].least)):
+        share = min(group[index].most - group[index].least, left // (len(group) - place))
+        budgets[index] += share
+        left -= share
+    return [evolve(u, budget=budget) for u, budget in zip(group, budgets, strict=True)]
 
 
 def _fits(group: Sequence[Unit], message: Message, text: int) -> bool:

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from mediacore.choosing import Choice, choose
 from mediacore.limits import Limits
 from mediacore.messages import Attachment
-from mediacore.packing import Unit, pack
+from mediacore.packing import Unit, pack, travels_with
 from mediacore.values import Fit
 from mediacore.wording import accompany, chunks, joined
 
@@ -114,9 +114,10 @@ def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: boo
     links = tuple(i for i, choice in enumerate(choices) if choice.action == Action.LINK)
     place = limits.text.place
     body = joined(words, *(a.caption for a in attachments)) if place == "body" else words
+    beside = _bytes_beside(body, len(links), limits)
     fits = limits.text.max is None or limits.text.length(body) + LINK_ROOM * len(links) <= limits.text.max.value
-    beside = body if place == "body" and fits else ""
-    groups = pack(units, limits.message, len(beside.encode()) + LINK_ROOM * len(links) * bool(beside))
+    fits = fits and all(travels_with(unit, limits.message, beside) for unit in units[:1])
+    groups = pack(units, limits.message, beside if place == "body" and fits else 0)
     steps = tuple(
         _step(i, choice, units=[u for g in groups for u in g if u.step == i]) for i, choice in enumerate(choices)
     )
@@ -126,6 +127,10 @@ def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: boo
         parts = _captioned_parts(groups, words, attachments, links, limits)
     notes = _notes(text, words, parts, groups)
     return Plan(limits.channel, limits.profile, steps, parts, notes)
+
+
+def _bytes_beside(body: str, links: int, limits: Limits) -> int:
+    return limits.message.wire(len(body.encode(errors="surrogatepass"))) + LINK_ROOM * links
 
 
 def _step(index: int, choice: Choice, units: Sequence[Unit]) -> Step:
@@ -173,8 +178,16 @@ def _captioned_parts(
             parts.append(Part(_files(group)))
             parts.extend(Part(text=piece) for piece in chunks(text, limits.text))
     parts.extend(Part(text=piece) for piece in chunks(waiting, limits.text))
-    parts.extend(Part(text=attachments[i].caption, links=(i,)) for i in links)
+    for i in links:
+        parts.extend(_linked(i, attachments[i].caption, limits))
     return tuple(parts)
+
+
+def _linked(index: int, caption: str, limits: Limits) -> list[Part]:
+    most = limits.text.max
+    if most is None or limits.text.length(caption) + LINK_ROOM <= most.value:
+        return [Part(text=caption.strip(), links=(index,))]
+    return [*(Part(text=piece) for piece in chunks(caption, limits.text)), Part(links=(index,))]
 
 
 def _bears(unit: Unit, text: str, limits: Limits) -> bool:

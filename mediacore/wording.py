@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from mediacore.limits import Text
 from mediacore.messages import Attachment
+
+_JOINING = frozenset("\u200d\ufe0e\ufe0f\u20e3")
+"""A zero-width joiner, the two looks of an emoji, and the frame of a keycap."""
 
 
 def accompany(text: str, attachments: Sequence[Attachment]) -> str:
@@ -52,9 +56,29 @@ def _longest(text: str, rule: Text, most: int) -> int:
             low = middle
         else:
             high = middle - 1
-    while low > 1 and low < len(text) and (text[low] == "\u200d" or text[low - 1] == "\u200d"):
-        low -= 1  # an emoji joined by zero-width joiners stays whole
-    return low
+    whole = low
+    while whole > 0 and _inside(text, whole):
+        whole -= 1
+    return whole or low
+
+
+def _inside(text: str, place: int) -> bool:
+    """Whether a cut before this place would tear what a person sees as one character."""
+    if place >= len(text):
+        return False
+    after, before = text[place], text[place - 1]
+    if after in _JOINING or before == "\u200d" or unicodedata.combining(after) or "\U0001f3fb" <= after <= "\U0001f3ff":
+        return True
+    if not (_is_flag_letter(after) and _is_flag_letter(before)):
+        return False
+    start = place
+    while start > 0 and _is_flag_letter(text[start - 1]):
+        start -= 1
+    return (place - start) % 2 == 1
+
+
+def _is_flag_letter(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
 def joined(*texts: str) -> str:

@@ -1,0 +1,5 @@
+"""Helpdesks on the other side."""
+
+from mediacore.desk.callback import CallbackDesk
+
+__all__ = ["CallbackDesk"]

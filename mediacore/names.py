@@ -1,0 +1,119 @@
+"""File names that cannot bite: what a customer calls a file, made safe to show, store and send."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from mediacore.limits import Names
+
+LONGEST = 150
+"""Bytes of UTF-8 that a name may have; leaves room below every file system's 255."""
+
+EXTENSIONS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/heic": ".heic",
+    "image/heif": ".heif",
+    "image/avif": ".avif",
+    "image/tiff": ".tiff",
+    "image/bmp": ".bmp",
+    "image/svg+xml": ".svg",
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/vcard": ".vcf",
+    "text/calendar": ".ics",
+    "message/rfc822": ".eml",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/aac": ".aac",
+    "audio/amr": ".amr",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/flac": ".flac",
+    "video/mp4": ".mp4",
+    "video/3gpp": ".3gp",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "application/zip": ".zip",
+    "application/json": ".json",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/rtf": ".rtf",
+    "text/rtf": ".rtf",
+}
+"""The extension that a type is known by; other types keep the extension that came."""
+
+_ALSO = {
+    "image/jpeg": {".jpeg", ".jpe", ".jfif"},
+    "image/tiff": {".tif"},
+    "image/heic": {".heif"},
+    "image/heif": {".heic"},
+    "text/html": {".htm"},
+    "text/plain": {".log", ".md", ".text"},
+    "audio/ogg": {".oga", ".opus"},
+    "video/mp4": {".m4v"},
+}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_PARTS = re.compile(r'[/\\:*?"<>|]+')
+_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+
+
+def safe_name(name: str, mime: str = "", fallback: str = "file") -> str:
+    """A name without path parts, control characters or direction marks, whose extension tells the content's type.
+
+    Args:
+        name: anything; only what follows the last path separator counts.
+        mime: the sniffed type; its extension wins over the one that came.
+        fallback: the stem when nothing is left.
+
+    Returns:
+        A name of at most 150 bytes; applying this again changes nothing.
+    """
+    flat = _CONTROL.sub("", unicodedata.normalize("NFC", name))
+    flat = _PARTS.sub("/", flat).rstrip("/ .").rpartition("/")[2].strip(" .")
+    match = _EXTENSION.search(flat)
+    given = match.group() if match else ""
+    stem = flat[: -len(given)].strip(" .") if given else flat
+    known = EXTENSIONS.get(mime.partition(";")[0].strip().lower(), "")
+    right = {known, *_ALSO.get(mime.partition(";")[0].strip().lower(), set())}
+    extension = given if not known or given.lower() in right else known
+    stem = stem or fallback
+    if _RESERVED.match(stem):
+        stem = f"_{stem}"
+    room = LONGEST - len(extension.encode())
+    while len(stem.encode()) > room:
+        stem = stem[:-1]
+    return f"{stem.rstrip(' .') or fallback}{extension}"
+
+
+def fitting_name(name: str, rule: Names, number: int = 0, of: int = 1) -> str:
+    """A safe name as a provider takes it.
+
+    Args:
+        name: a safe name.
+        rule: the channel's rule.
+        number: which of several results of one file this is, from 0.
+        of: how many there are; above 1 the name gets ``-1``, ``-2`` ...
+    """
+    match = _EXTENSION.search(name)
+    extension = match.group() if match else ""
+    stem = name[: len(name) - len(extension)]
+    if rule.plain:
+        ascii_only = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+        stem = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_only).strip("-_") or "file"
+    tail = f"-{number + 1}" if of > 1 else ""
+    if rule.max is not None:
+        stem = stem[: max(1, rule.max.value - len(extension) - len(tail))].rstrip("-_. ") or "f"
+    return f"{stem}{tail}{extension}"

@@ -1,0 +1,1 @@
+"""The runner: configuration, commands and the web edge. It decides nothing and wires everything."""

@@ -1,0 +1,136 @@
+"""One TOML file, the environment over it, secrets from either: the site's configuration."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cattrs
+import typed_settings
+from attrs import Factory, frozen
+
+from mediacore.errors import ConfigError
+from mediacore.house import Policy
+
+FILE = "mediacore.toml"
+PREFIX = "MEDIACORE_"
+
+
+@frozen
+class SiteSettings:
+    """The ``[site]`` table; each key can also be given as ``MEDIACORE_<KEY>`` in the environment.
+
+    Args:
+        data: the folder that holds everything; relative paths count from the configuration's folder.
+        public_url: where providers and customers reach this runner, such as ``https://media.example.com``; without
+            it there are no links, and channels whose provider fetches files cannot send.
+        listen: host and port to listen on.
+        database: an SQLAlchemy URL; SQLite in the data folder when empty.
+        secret: signs addresses of files; made once and kept in the data folder when empty.
+        ocr: read pictures when searching for personal data; needs ``pip install mediacore[ocr]``.
+        min_jail: the weakest confinement (0 to 3) under which files are worked on.
+        poll: seconds between two looks into a mailbox.
+    """
+
+    data: str = "mediacore-data"
+    public_url: str = ""
+    listen: str = "127.0.0.1:8025"
+    database: str = ""
+    secret: str = typed_settings.secret(default="")
+    ocr: bool = True
+    min_jail: int = 1
+    poll: float = 2.0
+
+
+@frozen
+class Config:
+    """A whole configuration.
+
+    Args:
+        site: the ``[site]`` table.
+        inboxes: the ``[inbox.NAME]`` tables, unread; mounting reads them.
+        policies: each inbox's ``policy`` table.
+        folder: where relative paths count from.
+    """
+
+    site: SiteSettings
+    inboxes: Mapping[str, Mapping[str, Any]]
+    policies: Mapping[str, Policy] = Factory(dict)
+    folder: Path = Path()
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.folder / self.site.data
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.site.database or f"sqlite:///{self.data / 'ledger.db'}"
+
+    def link_secret(self) -> str:
+        """The secret that signs addresses of files; made on first use."""
+        if self.site.secret:
+            return str(self.site.secret)
+        path = self.data / "link-secret"
+        if not path.exists():
+            self.data.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as sink:
+                sink.write(secrets.token_urlsafe(32))
+        return path.read_text()
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: it is missing or not well formed, with everything that is wrong in it.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no configuration at {path}: run 'mediacore init' to write one") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    unknown = sorted(set(table) - {"site", "inbox"})
+    if unknown:
+        raise ConfigError(f"{path}: unknown table {', '.join(unknown)}; it knows [site] and [inbox.NAME]")
+    site = _site(path)
+    return from_tables(site, table.get("inbox", {}), path.parent)
+
+
+def from_tables(site: SiteSettings, inboxes: Mapping[str, Mapping[str, Any]], folder: Path) -> Config:
+    """A configuration from parsed tables.
+
+    Raises:
+        ConfigError: an inbox has an odd name or an odd policy.
+    """
+    odd = [name for name in inboxes if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}", name)]
+    if odd:
+        raise ConfigError(f"inbox names are lower-case letters, digits, - and _: {', '.join(odd)}")
+    policies = {name: _policy(name, table.get("policy", {})) for name, table in inboxes.items()}
+    return Config(site, inboxes, policies, folder)
+
+
+def _site(path: Path) -> SiteSettings:
+    try:
+        return typed_settings.load(
+            SiteSettings, "mediacore", config_files=[path], config_file_section="site", config_files_var=None,
+            env_prefix=PREFIX,
+        )  # fmt: skip
+    except typed_settings.exceptions.TsError as error:
+        raise ConfigError(f"{path}: [site]: {error}") from error
+
+
+def _policy(name: str, table: Mapping[str, Any]) -> Policy:
+    try:
+        return cattrs.Converter(forbid_extra_keys=True).structure(table, Policy)
+    except Exception as error:
+        told = "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
+        raise ConfigError(f"inbox {name!r}: policy: {told}") from error

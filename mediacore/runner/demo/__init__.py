@@ -1,0 +1,1 @@
+"""The main job on this machine alone: real files over five channels, both ways, and every promise checked."""

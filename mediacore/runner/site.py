@@ -1,0 +1,287 @@
+"""A running site: the house built from a configuration, with its workers and pollers. What a host embeds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from attrs import evolve, frozen
+
+from mediacore import pipeline
+from mediacore.defaults import Defaults
+from mediacore.desk import CallbackDesk
+from mediacore.errors import AuthNeeded, ConfigError, MediacoreError
+from mediacore.events import Request
+from mediacore.house import Desk, House, Job
+from mediacore.inbox import Inbox
+from mediacore.jobs.engine import DbosJobs
+from mediacore.messages import AttachmentState, Status
+from mediacore.mounting import channels, mount
+from mediacore.names import safe_name
+from mediacore.plan import Plan
+from mediacore.runner.config import Config
+from mediacore.runner.links import Links
+from mediacore.sandbox import Bench, Sandbox
+from mediacore.steps import intake, preparing
+from mediacore.steps.files import scratch
+from mediacore.stores import conversation
+from mediacore.stores import intake as ledger_intake
+from mediacore.stores.blobs import Blobs
+from mediacore.stores.coding import to_json
+from mediacore.stores.ledger import Ledger, first
+from mediacore.stores.schema import messages, parts
+from mediacore.values import Region
+
+
+@frozen
+class FileToSend:
+    """A file that an agent picked.
+
+    Args:
+        path: where it is; it is copied, never changed.
+        caption: the text that stands with it.
+        name: what the customer sees it called; the path's own name when empty.
+        regions: what the agent marked to be painted over.
+    """
+
+    path: Path
+    caption: str = ""
+    name: str = ""
+    regions: tuple[Region, ...] = ()
+
+
+class Site:
+    """A site.
+
+    Args:
+        config: its configuration.
+        desk: who is told of new messages and statuses; nobody when None.
+
+    Raises:
+        ConfigError, ContractError: an inbox cannot be mounted.
+    """
+
+    def __init__(self, config: Config, desk: Desk | None = None) -> None:
+        self.config = config
+        data = config.data
+        data.mkdir(parents=True, exist_ok=True)
+        self.links = Links(config.site.public_url, config.link_secret())
+        self._sandbox = Sandbox()
+        bench = Bench(self._sandbox, data / "bench")
+        ledger = Ledger(config.database)
+        self._jobs = DbosJobs(ledger.engine, data / "run")
+        self.house = House(
+            inboxes={},
+            policies=config.policies,
+            bench=bench,
+            blobs=Blobs(data / "blobs"),
+            ledger=ledger,
+            enqueue=self._jobs.enqueue,
+            desk=desk or CallbackDesk(lambda _notice: None),
+            link=self.links.link,
+        )
+        self.house = evolve(self.house, inboxes=self._mounted(bench))
+        self._stop = threading.Event()
+        self._pollers: list[threading.Thread] = []
+
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _mounted(self, bench: Bench) -> dict[str, Inbox]:
+        available, mounted = channels(), {}
+        for name, table in self.config.inboxes.items():
+            region = self.config.policies[name].region
+            shared = [("defaults", Defaults(bench, region, self.config.site.ocr))]
+            mounted[name] = mount(name, table, shared, available)
+        return mounted
+
+    def start(self) -> None:
+        """Begin to work: queued jobs, and a poller for every pull channel."""
+        if self._sandbox.level < self.config.site.min_jail:
+            raise ConfigError(
+                f"files could only be confined at level {self._sandbox.level} here, and min_jail asks for"
+                f" {self.config.site.min_jail}: run 'mediacore doctor'"
+            )
+        self.house.blobs.sweep()
+        self._stop.clear()
+        self._jobs.start(self._run)
+        for name, inbox in self.house.inboxes.items():
+            if "poll" in inbox.hooks:
+                thread = threading.Thread(target=self._poll, args=(name,), name=f"poll-{name}", daemon=True)
+                thread.start()
+                self._pollers.append(thread)
+
+    def close(self) -> None:
+        """Stop working; what is under way goes on at the next start."""
+        self._stop.set()
+        for thread in self._pollers:
+            thread.join(timeout=10)
+        self._pollers.clear()
+        self._jobs.stop()
+        self._sandbox.close()
+        self.house.ledger.close()
+
+    def accept(self, inbox: str, request: Request) -> int:
+        """Take a provider's delivery in; durable on return. See ``mediacore.steps.intake.accept``."""
+        return intake.accept(self.house, inbox, request)
+
+    def explain(self, inbox: str, files: Sequence[FileToSend], text: str = "") -> Plan:
+        """What would happen to these files on that inbox; the plan is the one that ``send`` carries out.
+
+        Raises:
+            Permanent: a file must not be sent at all, with the reason.
+        """
+        mounted = self.house.inbox(inbox)
+        with scratch(self.house) as folder:
+            items = [
+                preparing.ready(self.house, mounted, f.path, f.name or f.path.name, f.caption, f.regions, folder)
+                for f in files
+            ]
+            return preparing.make_plan(self.house, mounted, items, text)
+
+    def send(
+        self, inbox: str, to: str, text: str = "", files: Sequence[FileToSend] = (), *,
+        key: str = "", subject: str = "", answer: str = "",
+    ) -> str:  # fmt: skip
+        """Ask for a message to be sent; durable on return, and sent by whichever process works.
+
+        Args:
+            inbox: the inbox's name.
+            to: the customer's address; may be empty when ``answer`` names a message of theirs.
+            text: the words.
+            files: what goes with them.
+            key: the desk's idempotency key; the same key again returns the first message's id and sends nothing.
+            subject: for channels that have one.
+            answer: the ledger's id of the message that this answers.
+
+        Returns:
+            The ledger's id of the message.
+
+        Raises:
+            ConfigError: no such inbox. KeyError: no such message to answer. MediacoreError: nothing to send.
+        """
+        self.house.inbox(inbox)
+        if not text.strip() and not files:
+            raise MediacoreError("there is nothing to send: give a text or a file", code="nothing")
+        stored = [(f, self._store(f.path)) for f in files]
+        with self.house.ledger.begin() as connection:
+            if key:
+                known = first(connection, messages.select().where(messages.c.inbox == inbox, messages.c.key == key))
+                if known is not None:
+                    return str(known["id"])
+            thread = self._thread(conversation.message(connection, answer)) if answer else {"conversation": to}
+            columns: dict[str, Any] = {"contact": to, "subject": subject, **thread}
+            if not columns["contact"]:
+                raise MediacoreError("it is not said to whom: give an address or a message to answer", code="nobody")
+            id_ = conversation.add_message(
+                connection, inbox=inbox, direction="outbound", text=text, status=Status.QUEUED, told=True, **columns
+            )
+            conversation.change(connection, id_, key=key or id_)
+            for position, (file, sha256) in enumerate(stored):
+                conversation.add_attachment(
+                    connection, id_, position, name=safe_name(file.name or file.path.name), caption=file.caption,
+                    state=AttachmentState.READY, sha256=sha256, size=file.path.stat().st_size,
+                    regions=to_json(list(file.regions)),
+                )  # fmt: skip
+            self.house.enqueue(connection, Job("outbound", f"out:{id_}:0", id_))
+        return id_
+
+    def message(self, id_: str) -> dict[str, Any]:
+        """A message with its files, as plain JSON.
+
+        Raises:
+            KeyError: there is none of that id.
+        """
+        with self.house.ledger.begin() as connection:
+            return conversation.view(connection, conversation.message(connection, id_))
+
+    def messages(self, **select: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - see conversation.select_messages
+        """Messages in the order in which they last changed; narrowed by ``inbox, direction, conversation, after``."""
+        with self.house.ledger.begin() as connection:
+            return [conversation.view(connection, r) for r in conversation.select_messages(connection, **select)]
+
+    def retry(self, id_: str) -> None:
+        """Try a message again: a failed or doubtful send, or an attachment that could not be fetched.
+
+        Raises:
+            KeyError: there is none of that id.
+        """
+        with self.house.ledger.begin() as connection:
+            row = conversation.message(connection, id_)
+            name = "inbound" if row["direction"] == "inbound" else "outbound"
+            if name == "outbound":
+                again = parts.c.state.in_(("rejected", "in_doubt"))
+                columns = {"state": "new", "status": Status.QUEUED, "error": "", "code": ""}
+                connection.execute(parts.update().where(parts.c.message == id_, again).values(**columns))
+                conversation.change(connection, id_, status=Status.QUEUED, error="")
+            else:
+                for item in conversation.attachments_of(connection, id_):
+                    if item["state"] in (AttachmentState.EXPIRED, AttachmentState.QUARANTINED) and item["remote"]:
+                        conversation.change_attachment(connection, item["id"], state=AttachmentState.PENDING)
+            attempts = row["attempts"] + 1
+            conversation.change(connection, id_, attempts=attempts)
+            self.house.enqueue(connection, Job(name, f"{name}:{id_}:retry-{attempts}:0", id_))
+
+    def resume(self, inbox: str) -> None:
+        """Let an inbox work again whose account was reconnected."""
+        with self.house.ledger.begin() as connection:
+            ledger_intake.resume(connection, inbox)
+
+    def path(self, sha256: str) -> Path:
+        """Where a stored file is.
+
+        Raises:
+            KeyError: it is not stored.
+        """
+        return self.house.blobs.path(sha256)
+
+    @staticmethod
+    def _thread(row: dict[str, Any]) -> dict[str, Any]:
+        subject = row["subject"]
+        if subject and not subject.lower().startswith("re:"):
+            subject = f"Re: {subject}"
+        return {
+            "conversation": row["conversation"], "contact": row["contact"], "contact_name": row["contact_name"],
+            "subject": subject, "reply_to": row["source_id"], "references": [*row["references"], row["source_id"]],
+        }  # fmt: skip
+
+    def _store(self, path: Path) -> str:
+        with path.open("rb") as source:
+            return self.house.blobs.put(iter(lambda: source.read(1 << 20), b""))
+
+    def _run(self, name: str, argument: str, attempt: int) -> float | None:
+        story: Callable[[House, str, int], float | None] = pipeline.STORIES[name]
+        return story(self.house, argument, attempt)
+
+    def _poll(self, name: str) -> None:
+        wait = 0.0
+        while not self._stop.wait(wait):
+            wait = self.config.site.poll
+            with self.house.ledger.begin() as connection:
+                cursor = ledger_intake.cursor(connection, name)
+                if ledger_intake.halted(connection, name):
+                    continue
+            try:
+                batch = self.house.inbox(name).poll(cursor)
+                if batch is None:
+                    return
+                for request in batch.requests:
+                    self.accept(name, request)
+            except AuthNeeded as error:
+                with self.house.ledger.begin() as connection:
+                    ledger_intake.halt(connection, name, error.message)
+                continue
+            except (MediacoreError, OSError):
+                wait = max(wait, 5.0)
+                continue
+            if batch.cursor != cursor:
+                with self.house.ledger.begin() as connection:
+                    ledger_intake.move_cursor(connection, name, batch.cursor)

@@ -1,0 +1,69 @@
+"""Painting personal data out of a file, and looking again whether it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from mediacore.engines.operation import Unusable
+from mediacore.errors import Permanent
+from mediacore.house import House
+from mediacore.inbox import Inbox
+from mediacore.steps.files import examine, store
+from mediacore.stores.coding import from_json, to_json
+from mediacore.stores.ledger import put
+from mediacore.stores.schema import regions as table
+from mediacore.values import Media, Region
+
+
+def hide(
+    house: House, inbox: Inbox, media: Media, kinds: Sequence[str], marked: Sequence[Region], folder: Path
+) -> Media | None:
+    """The file with every region painted over.
+
+    Args:
+        house: the parts to work with.
+        inbox: whose detectors are asked.
+        media: the file.
+        kinds: sorts of personal data that the policy hides.
+        marked: regions that an agent marked.
+        folder: for files on their way.
+
+    Returns:
+        The redacted file, stored; None when there is nothing to hide.
+
+    Raises:
+        Permanent: it cannot be hidden for certain, so the file must not go on.
+    """
+    regions = [*marked, *found(house, inbox, media, kinds)]
+    if not regions:
+        return None
+    try:
+        painted, _ = examine(house, house.bench.paint(media, regions, folder))
+    except Unusable as error:
+        raise Permanent(
+            f"what must be hidden in it could not be painted over: {error.message}", code=error.code
+        ) from error
+    left = inbox.redact(painted, kinds)
+    if left:
+        what = ", ".join(sorted({r.kind for r in left}))
+        raise Permanent(f"after painting over, {what} could still be read in it", code="still-readable")
+    return store(house, painted.path, painted)
+
+
+def found(house: House, inbox: Inbox, media: Media, kinds: Sequence[str]) -> list[Region]:
+    """What the detectors want hidden; asked once for one file and remembered."""
+    if not kinds:
+        return []
+    key = {"sha256": media.sha256, "kinds": f"{inbox.name}:{','.join(sorted(kinds))}"[:200]}
+    where = (table.c.sha256 == key["sha256"]) & (table.c.kinds == key["kinds"])
+    with house.ledger.begin() as connection:
+        known = connection.execute(sa.select(table.c.regions).where(where)).first()
+    if known is not None:
+        return [from_json(r, Region) for r in known[0]]
+    regions = inbox.redact(media, kinds)
+    with house.ledger.begin() as connection:
+        put(connection, table, {**key, "regions": to_json(regions)})
+    return regions

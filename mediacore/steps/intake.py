@@ -1,0 +1,195 @@
+"""Taking a delivery in: verified, parsed, written down with its jobs in one transaction, and only then acknowledged."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from mediacore.errors import MediacoreError, PluginError, Refused
+from mediacore.events import Deletion, Edit, Event, InboundMessage, Reaction, Request, StatusUpdate, Unsupported
+from mediacore.house import House, Job
+from mediacore.inbox import Inbox
+from mediacore.messages import AttachmentState, Contact, Status
+from mediacore.names import safe_name
+from mediacore.steps.telling import tell
+from mediacore.stores import conversation, intake, outbox
+from mediacore.stores.coding import to_json
+from mediacore.stores.ledger import count
+
+
+def accept(house: House, name: str, request: Request) -> int:
+    """Take one delivery; durable on return.
+
+    Args:
+        house: the parts to work with.
+        name: the inbox.
+        request: the raw delivery.
+
+    Returns:
+        How many of its events were new.
+
+    Raises:
+        Refused: it is forged or too large; counted, never stored.
+        OSError: it could not be written down, so the provider must send it again.
+    """
+    inbox = house.inbox(name)
+    try:
+        events, note = _parsed(inbox, request), ""
+    except Refused as refusal:
+        if refusal.status != 400:
+            with house.ledger.begin() as connection:
+                count(connection, name, f"refused-{refusal.code or refusal.status}")
+            raise
+        events, note = [], str(refusal)
+    except PluginError as error:
+        events, note = [], str(error)
+    body = house.blobs.put([request.body])
+    with house.ledger.begin() as connection:
+        new = [e for e in events if intake.first_time(connection, name, e.dedupe)]
+        if note:
+            intake.add_delivery(connection, name, request, body, "kept", note)
+            count(connection, name, "kept-raw")
+        elif new:
+            delivery = intake.add_delivery(connection, name, request, body, "taken")
+            for event in new:
+                apply(house, connection, name, event, delivery)
+    return len(new)
+
+
+def _parsed(inbox: Inbox, request: Request) -> list[Event]:
+    if len(request.body) > inbox.limits.inbound.max_body.value:
+        raise Refused("the delivery is larger than this inbox takes", code="oversized", status=413)
+    return inbox.receive(request)
+
+
+def apply(house: House, connection: sa.Connection, inbox: str, event: Event, delivery: str) -> None:
+    """Write one new event down, with the job that follows from it."""
+    match event:
+        case InboundMessage(echo=True):
+            _echo(house, connection, inbox, event, delivery)
+        case InboundMessage():
+            _message(house, connection, inbox, event, delivery)
+        case StatusUpdate():
+            part = outbox.note_status(connection, inbox, event)
+            if part is not None:
+                tell(house, connection, inbox, "status", part["message"], event.dedupe)
+        case Unsupported():
+            who = event.contact or Contact("")
+            shown = InboundMessage(event.source_id, who, event.reason, unsupported=event.kind)
+            _message(house, connection, inbox, shown, delivery)
+        case Edit() | Deletion() | Reaction():
+            _change(house, connection, inbox, event)
+
+
+def _message(house: House, connection: sa.Connection, inbox: str, event: InboundMessage, delivery: str) -> None:
+    if intake.was_seen(connection, inbox, f"gone:{event.source_id}"):
+        return
+    id_ = _write(connection, inbox, "inbound", event, delivery, status=Status.DELIVERED)
+    house.enqueue(connection, Job("inbound", f"in:{id_}:0", id_))
+
+
+def _write(
+    connection: sa.Connection, inbox: str, direction: str, event: InboundMessage, delivery: str, status: Status
+) -> str:
+    at = {"at": int(event.sent_at.timestamp() * 1e6)} if event.sent_at else {}
+    id_ = conversation.add_message(
+        connection, inbox=inbox, direction=direction, source_id=event.source_id, delivery=delivery, status=status,
+        conversation=_thread(connection, inbox, event), contact=event.contact.address, contact_name=event.contact.name,
+        subject=event.subject, text=event.text, reply_to=event.reply_to, references=list(event.references),
+        unsupported=event.unsupported, automatic=event.automatic, **at,
+    )  # fmt: skip
+    for position, remote in enumerate(event.remotes):
+        conversation.add_attachment(
+            connection, id_, position, name=safe_name(remote.name, remote.type, f"file-{position + 1}"),
+            caption=remote.caption, inline_id=remote.inline_id, remote=to_json(remote), type=remote.type,
+            size=remote.size,
+        )  # fmt: skip
+    return id_
+
+
+def _thread(connection: sa.Connection, inbox: str, event: InboundMessage) -> str:
+    """The conversation a message belongs to: the channel's own key, the thread it answers, or its writer."""
+    if event.conversation:
+        return event.conversation
+    for source_id in (event.reply_to, *reversed(event.references)):
+        known = conversation.by_source(connection, inbox, source_id)
+        if known is not None:
+            return str(known["conversation"])
+    return event.contact.address
+
+
+def _echo(house: House, connection: sa.Connection, inbox: str, event: InboundMessage, delivery: str) -> None:
+    """Something the business wrote: one of our own parts coming back, or a message typed in the provider's app."""
+    if conversation.by_source(connection, inbox, event.source_id) is not None:
+        return
+    doubtful = outbox.doubtful(connection, inbox, event.contact.address)
+    same = [p for p in doubtful if p["text"] == event.text and len(p["files"]) == len(event.remotes)]
+    if same:
+        key = same[0]["key"]
+        outbox.note_status(connection, inbox, StatusUpdate(event.source_id, Status.SENT, key=key))
+        return
+    if outbox.under_way(connection, inbox, event.contact.address):
+        # The answer to our own send may still be on its way, so this is decided when that send is settled.
+        house.enqueue(connection, Job("echo", f"echo:{delivery}:{event.source_id}"[:200], delivery, delay=5.0))
+        return
+    id_ = _write(connection, inbox, "outbound", event, delivery, status=Status.SENT)
+    house.enqueue(connection, Job("inbound", f"in:{id_}:0", id_))
+
+
+def later_echo(house: House, delivery: str) -> bool:
+    """Look again at echoes that came while a send of ours was under way; whether that is decided now."""
+    with house.ledger.begin() as connection:
+        row = intake.delivery(connection, delivery)
+    request = intake.request_of(row, house.blobs.path(row["body"]).read_bytes())
+    echoes = [e for e in house.inbox(row["inbox"]).receive(request) if isinstance(e, InboundMessage) and e.echo]
+    with house.ledger.begin() as connection:
+        for event in echoes:
+            if outbox.under_way(connection, row["inbox"], event.contact.address):
+                return False
+            _echo(house, connection, row["inbox"], event, delivery)
+    return True
+
+
+def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | Deletion | Reaction) -> None:
+    row = conversation.by_source(connection, inbox, event.target)
+    if row is None:
+        if isinstance(event, Deletion):
+            intake.first_time(connection, inbox, f"gone:{event.target}")
+        return
+    if isinstance(event, Edit):
+        conversation.change(connection, row["id"], text=event.text)
+    elif isinstance(event, Reaction):
+        conversation.change(connection, row["id"], reaction=event.emoji)
+    else:
+        conversation.change(connection, row["id"], text="")
+        for item in conversation.attachments_of(connection, row["id"]):
+            forget_attachment(house, connection, item["id"])
+    kind = "deletion" if isinstance(event, Deletion) else "update"
+    tell(house, connection, inbox, kind, row["id"], event.dedupe)
+
+
+def forget_attachment(house: House, connection: sa.Connection, id_: str) -> None:
+    """Take an attachment's bytes away, with every file derived from it, unless another message has the same file."""
+    digests = conversation.forget(connection, id_)
+    conversation.change_attachment(connection, id_, state=AttachmentState.DELETED, sha256="", remote=None)
+    for sha256 in digests:
+        if not conversation.in_use(connection, sha256):
+            house.blobs.delete(sha256)
+
+
+def replay(house: House, delivery: str) -> int:
+    """Try a delivery again that could only be kept raw; returns how many of its events were new.
+
+    Raises:
+        MediacoreError: nothing can be made of it still.
+    """
+    with house.ledger.begin() as connection:
+        row = intake.delivery(connection, delivery)
+    events = house.inbox(row["inbox"]).receive(intake.request_of(row, house.blobs.path(row["body"]).read_bytes()))
+    if not events:
+        raise MediacoreError("the delivery holds no event", code="empty")
+    with house.ledger.begin() as connection:
+        new = [e for e in events if intake.first_time(connection, row["inbox"], e.dedupe)]
+        for event in new:
+            apply(house, connection, row["inbox"], event, delivery)
+        intake.taken(connection, delivery)
+    return len(new)

@@ -1,0 +1,173 @@
+"""An outbound message made ready: examined, redacted, planned, converted, and proven to fit by validating again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+
+from mediacore.engines.operation import Unusable
+from mediacore.errors import Permanent
+from mediacore.house import House
+from mediacore.inbox import Inbox
+from mediacore.messages import Attachment
+from mediacore.names import fitting_name, safe_name
+from mediacore.plan import Action, Plan, Step, plan
+from mediacore.steps.files import examine, likenesses, scratch, store
+from mediacore.steps.hiding import hide
+from mediacore.stores import conversation, outbox
+from mediacore.stores.coding import from_json, to_json
+from mediacore.values import Fit, Media, Region, Rendition, Severity
+from mediacore.wording import joined
+
+LINK_SECONDS = 30 * 24 * 3600
+"""How long a customer can open a link to a file that the channel does not carry."""
+
+
+@frozen
+class Ready:
+    """One attachment after examination.
+
+    Args:
+        attachment: what will be planned with: the file after redaction, its safe name, its caption.
+        redacted: personal data was painted over.
+        original: digest of the file as the agent gave it.
+    """
+
+    attachment: Attachment
+    redacted: bool
+    original: str
+
+
+def ready(
+    house: House, inbox: Inbox, path: Path, name: str, caption: str, marked: Sequence[Region], folder: Path
+) -> Ready:
+    """Examine and redact one file that an agent wants to send.
+
+    Raises:
+        Permanent: the file must not be sent, with the reason.
+    """
+    media, findings = examine(house, path, name)
+    refused = [f for f in findings if f.severity is Severity.REFUSE]
+    if refused:
+        told = "; ".join(joined(f.message, f.remedy).replace("\n", ". ") for f in refused)
+        raise Permanent(f"{name}: {told}", code=refused[0].code)
+    hidden = hide(house, inbox, media, house.policies[inbox.name].redact_outbound, marked, folder)
+    shown = hidden or media
+    return Ready(Attachment(shown, safe_name(name, shown.type), caption), hidden is not None, media.sha256)
+
+
+def make_plan(house: House, inbox: Inbox, items: Sequence[Ready], text: str) -> Plan:
+    """The plan for examined files; what an agent is shown and what send carries out."""
+    return plan([r.attachment for r in items], text, inbox.limits, house.links)
+
+
+def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
+    """Make a message's files and write its parts down, all in one transaction at the end.
+
+    Raises:
+        Permanent: it cannot be sent, with the reasons for the agent.
+    """
+    with house.ledger.begin() as connection:
+        rows = conversation.attachments_of(connection, message["id"])
+    with scratch(house) as folder:
+        items = [
+            ready(
+                house, inbox, house.blobs.path(row["sha256"]), row["name"], row["caption"],
+                [from_json(r, Region) for r in row["regions"] or ()], folder,
+            )
+            for row in rows
+        ]  # fmt: skip
+        planned = make_plan(house, inbox, items, message["text"])
+        if planned.refused:
+            told = "; ".join(f"{items[s.attachment].attachment.name}: {s.reason}" for s in planned.refused)
+            raise Permanent(f"not sent: {told}", code="refused")
+        made = [_make(house, inbox, item, step, folder) for item, step in zip(items, planned.steps, strict=True)]
+        shown = [_shown(house, inbox, item, folder) for item in items]
+    _write(house, inbox, message, rows, planned, items, made, shown)
+    return planned
+
+
+def _shown(house: House, inbox: Inbox, item: Ready, folder: Path) -> list[Rendition]:
+    media = item.attachment.media
+    redacted = [Rendition(media, "redacted", item.original, "personal data painted over")] if item.redacted else []
+    return [*redacted, *likenesses(house, inbox, media, folder)]
+
+
+def _make(house: House, inbox: Inbox, item: Ready, step: Step, folder: Path) -> list[Media]:
+    """The files that one attachment becomes, stored and proven to be what the plan said."""
+    media = item.attachment.media
+    if step.action is Action.LINK:
+        return [_stripped(house, media, folder)]
+    if step.fit is not None:
+        results = _converted(house, inbox, media, step.fit, folder)
+    else:
+        results = [_stripped(house, media, folder)]
+    if len(results) != step.count:
+        raise Permanent(f"it became {len(results)} files where {step.count} were planned", code="plan-broken")
+    for number, result in enumerate(results):
+        findings = [f for f in inbox.validate(result) if f.severity is not Severity.NOTE]
+        if findings and step.fit is None:
+            results[number : number + 1] = _converted(house, inbox, media, _as_planned(inbox, step), folder)
+            findings = [f for f in inbox.validate(results[number]) if f.severity is not Severity.NOTE]
+        if findings:
+            raise Permanent(f"{item.attachment.name}: {findings[0].message}", code=findings[0].code)
+    return results
+
+
+def _converted(house: House, inbox: Inbox, media: Media, fit: Fit, folder: Path) -> list[Media]:
+    return [store(house, path, examine(house, path)[0]) for path in inbox.convert(media, fit, folder)]
+
+
+def _as_planned(inbox: Inbox, step: Step) -> Fit:
+    """The order that makes a file fit its own sort, when taking its metadata out made it break a bound."""
+    accept = next(a for a in inbox.limits.accept if a.name == step.accept)
+    most = accept.max_bytes.value if accept.max_bytes else 0
+    side = accept.max_side.value if accept.max_side else 0
+    return Fit(types=accept.types, max_bytes=most, max_side=side, modes=accept.modes)
+
+
+def _stripped(house: House, media: Media, folder: Path) -> Media:
+    try:
+        path = house.bench.strip(media, folder)
+    except Unusable as error:
+        raise Permanent(f"its hidden data could not be taken out: {error.message}", code=error.code) from error
+    return store(house, path, examine(house, path)[0])
+
+
+def _write(
+    house: House, inbox: Inbox, message: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], planned: Plan,
+    items: Sequence[Ready], made: Sequence[Sequence[Media]], shown: Sequence[Sequence[Rendition]],
+) -> None:  # fmt: skip
+    with house.ledger.begin() as connection:
+        ids: dict[tuple[int, int], str] = {}
+        for index, (row, item, results) in enumerate(zip(rows, items, made, strict=True)):
+            for number, result in enumerate(results):
+                name = fitting_name(
+                    safe_name(item.attachment.name, result.type), inbox.limits.names, number, len(results)
+                )
+                how = planned.steps[index].action
+                rendition = Rendition(result, "converted", item.original, how)
+                ids[index, number] = conversation.add_rendition(connection, row["id"], rendition, number, name)
+            for likeness in shown[index]:
+                conversation.add_rendition(connection, row["id"], likeness)
+            conversation.change_attachment(connection, row["id"], facts=to_json(item.attachment.media.facts))
+        for position, part in enumerate(planned.parts):
+            text = joined(part.text, *(_link(house, items[i], made[i][0]) for i in part.links))
+            files = [ids[place] for place in part.files]
+            outbox.add_part(connection, f"{message['id']}-{position}", message["id"], position, text, files)
+        conversation.change(connection, message["id"], plan=to_json(planned))
+
+
+def _link(house: House, item: Ready, media: Media) -> str:
+    name = safe_name(item.attachment.name, media.type)
+    return f"{name}: {house.link(media.sha256, media.type, name, LINK_SECONDS, False)}"
+
+
+def outgoing_attachment(house: House, row: Mapping[str, Any], caption: str, seconds: int) -> Attachment:
+    """A rendition's row as the attachment that ``send`` gets, with an address that a provider can fetch."""
+    media = Media(house.blobs.path(row["sha256"]), row["type"], row["size"], row["sha256"])
+    url = house.link(row["sha256"], row["type"], row["name"], seconds, True)
+    return evolve(Attachment(media, row["name"], caption), url=url)

@@ -1,0 +1,1 @@
+"""Where bytes and facts are kept: blobs in a content-addressed folder, everything else in the ledger."""

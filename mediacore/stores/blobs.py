@@ -1,0 +1,131 @@
+"""Files by the digest of their content: written beside, forced to disk, then linked to their name.
+
+A name is the SHA-256 of the bytes, so storing twice is storing once and a half-written file never has a name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+CHUNK = 1024 * 1024
+STALE = 3600.0
+
+
+class Blobs:
+    """A content-addressed folder.
+
+    Args:
+        root: the folder; made when missing. Everything in it belongs to this store.
+        reserve: bytes that must stay free on the disk; below it ``OSError`` (ENOSPC) is raised before writing.
+    """
+
+    def __init__(self, root: Path, reserve: int = 16 * 1024 * 1024) -> None:
+        self._root = root
+        self._tmp = root / "tmp"
+        self._reserve = reserve
+        self._tmp.mkdir(parents=True, exist_ok=True)
+
+    def scratch(self) -> Path:
+        """A new empty folder on the same disk, for files on their way in; the caller removes it."""
+        return Path(tempfile.mkdtemp(dir=self._tmp))
+
+    def path(self, sha256: str) -> Path:
+        """Where the file of this digest is.
+
+        Raises:
+            KeyError: it is not stored.
+        """
+        path = self._place(sha256)
+        if not path.is_file():
+            raise KeyError(sha256)
+        return path
+
+    def put(self, chunks: Iterable[bytes]) -> str:
+        """Store bytes; durable on return. Returns their SHA-256."""
+        self._room()
+        digest = hashlib.sha256()
+        handle, name = tempfile.mkstemp(dir=self._tmp)
+        try:
+            with os.fdopen(handle, "wb") as sink:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    sink.write(chunk)
+            return self._name(Path(name), digest.hexdigest())
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def keep(self, path: Path) -> str:
+        """Store a finished file, which is taken away from where it was; durable on return. Returns its SHA-256."""
+        self._room()
+        sha256 = digest_of(path)
+        if path.stat().st_dev == self._root.stat().st_dev:
+            name = self._name(path, sha256)
+        else:
+            handle, copy = tempfile.mkstemp(dir=self._tmp)
+            os.close(handle)
+            shutil.copyfile(path, copy)
+            name = self._name(Path(copy), sha256)
+            Path(copy).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        return name
+
+    def delete(self, sha256: str) -> None:
+        """Forget a file; nothing happens when it is not there."""
+        self._place(sha256).unlink(missing_ok=True)
+
+    def sweep(self, older: float = STALE) -> int:
+        """Remove what writers that died left behind, when it is older than that many seconds; returns how much."""
+        swept = 0
+        for path in self._tmp.iterdir():
+            if time.time() - path.stat().st_mtime > older:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                swept += 1
+        return swept
+
+    def _room(self) -> None:
+        free = shutil.disk_usage(self._root).free
+        if free < self._reserve:
+            raise OSError(28, f"only {free} bytes are free, and {self._reserve} must stay free", str(self._root))
+
+    def _place(self, sha256: str) -> Path:
+        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+            raise KeyError(sha256)
+        return self._root / sha256[:2] / sha256
+
+    def _name(self, path: Path, sha256: str) -> str:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+        place = self._place(sha256)
+        if not place.parent.is_dir():
+            place.parent.mkdir(exist_ok=True)
+            _sync(self._root)
+        try:
+            os.link(path, place)
+        except FileExistsError:
+            return sha256
+        place.chmod(0o444)
+        _sync(place.parent)
+        return sha256
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
