@@ -1,0 +1,131 @@
+"""Instagram messaging for mediacore: both of Meta's products, Instagram Login and the Messenger Platform."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import attrs
+import httpx2
+
+from mediacore import (
+    Event,
+    Finding,
+    Limits,
+    Outgoing,
+    Permanent,
+    Receipt,
+    Remote,
+    Request,
+    Response,
+    call,
+    download,
+    hookimpl,
+    read_limits,
+)
+from mediacore_instagram import wire_in, wire_out
+from mediacore_instagram.attachments import MEDIA_HOSTS
+from mediacore_instagram.faults import WINDOW
+from mediacore_instagram.signing import handshake, secrets_of, verify
+
+_LIMITS: Final = Path(__file__).with_name("limits.toml")
+# Meta fetches a file before it answers, for up to 75 s: waiting less would leave every large video in doubt.
+_TIMEOUT: Final = httpx2.Timeout(90, connect=10)
+
+
+def _client() -> httpx2.Client:
+    return httpx2.Client(timeout=_TIMEOUT, trust_env=False)
+
+
+@attrs.frozen(eq=False)
+class InstagramChannel:
+    """One Instagram professional account.
+
+    Args:
+        account: its Instagram id, as webhooks name it.
+        token: the access token: an Instagram User token (``login``) or a Page token (``page``).
+        app_secrets: the app's secret, or several of which any may have signed.
+        verify_token: what was typed into Meta's dashboard beside the webhook's address.
+        product: ``login`` for the Instagram API with Instagram Login, ``page`` for the Messenger Platform.
+        api_url: another origin than the product's own, for proxies and simulators.
+        version: the Graph API's version.
+        media_hosts: where customers' files may be fetched from, each with everything below it, or whole origins.
+        human_agent: answer with the HUMAN_AGENT tag when the 24-hour window is closed; Meta must have approved it.
+        profile: which limits hold.
+    """
+
+    account: str
+    token: str = attrs.field(repr=False)
+    app_secrets: Any = attrs.field(converter=secrets_of, repr=False)  # Any: one string or a list, which cattrs has not
+    verify_token: str = attrs.field(repr=False, validator=attrs.validators.min_len(1))
+    product: Literal["login", "page"] = "login"
+    api_url: str = ""
+    version: str = "v25.0"
+    media_hosts: tuple[str, ...] = MEDIA_HOSTS
+    human_agent: bool = False
+    profile: str = "default"
+    _client: httpx2.Client = attrs.field(init=False, repr=False, factory=_client)
+    _limits: Limits = attrs.field(init=False, repr=False)
+
+    @_limits.default
+    def _read_limits(self) -> Limits:
+        return read_limits(_LIMITS, self.profile)
+
+    def __attrs_post_init__(self) -> None:
+        """Close the connections once the channel is gone."""
+        weakref.finalize(self, self._client.close)
+
+    @hookimpl
+    def limits(self) -> Limits:
+        """The limits of the profile in the settings."""
+        return self._limits
+
+    @hookimpl
+    def receive(self, request: Request) -> list[Event]:
+        """Verify and parse one webhook."""
+        verify(request, self.app_secrets)
+        return wire_in.parse(request.body, wire_in.Account(self.account, self.media_hosts))
+
+    @hookimpl
+    def reply(self, request: Request) -> Response | None:
+        """Answer the handshake; everything else is an empty 200."""
+        return handshake(request.url, self.verify_token) if request.method == "GET" else None
+
+    @hookimpl
+    def fetch(self, remote: Remote, into: Path) -> str:
+        """Bring a file from Meta's file hosts; its address is signed, so no token goes there."""
+        bound = self._limits.inbound.max_bytes
+        assert bound is not None, "limits.toml states one"
+        got = download(self._client, remote.ref, into, hosts=self.media_hosts, max_bytes=bound.value)
+        return got.type
+
+    @hookimpl
+    def send(self, message: Outgoing) -> Receipt:
+        """Send one message; tagged as a person's answer only when the window proves closed and the tag is allowed."""
+        try:
+            return self._post(wire_out.send_body(message, human=False))
+        except Permanent as refusal:
+            if not (self.human_agent and refusal.code in WINDOW):
+                raise
+        return self._post(wire_out.send_body(message, human=True))
+
+    @hookimpl
+    def check(self) -> list[Finding]:
+        """Ask whether the token works and the account's webhooks are switched on."""
+        answer = call(self._client, "GET", self._url("subscribed_apps"), headers=self._auth, timeout=10)
+        return wire_out.subscription(answer.status_code, answer.content)
+
+    def _post(self, body: dict[str, Any]) -> Receipt:
+        answer = call(self._client, "POST", self._url("messages"), headers=self._auth, json=body)
+        return wire_out.receipt(answer.status_code, answer.content)
+
+    def _url(self, edge: str) -> str:
+        # The Page's id is not the account's: a Page token's own node is ``me``.
+        node = self.account if self.product == "login" else "me"
+        origin = (self.api_url or wire_out.HOSTS[self.product]).rstrip("/")
+        return f"{origin}/{self.version}/{node}/{edge}"
+
+    @property
+    def _auth(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
