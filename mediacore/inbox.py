@@ -87,6 +87,11 @@ class Inbox:
         own = {caller.name for caller in self._manager.get_hookcallers(self._plugin) or ()}
         return tuple(name for name in HOOKS if name in own)
 
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """Names of the plugins that are asked what to hide; files searched by the same need no second search."""
+        return tuple(sorted(i.plugin_name for i in self._manager.hook.redact.get_hookimpls()))
+
     def receive(self, request: Request) -> list[Event]:
         """Verify and parse one delivery.
 
@@ -175,7 +180,8 @@ class Inbox:
         except (MediacoreError, ConfigError):
             raise
         except Exception as error:
-            raise self._broken(hook, f"raised {type(error).__name__}: {error}", error.__traceback__) from error
+            guilty = self._guilty(hook, error.__traceback__)
+            raise self._broken(hook, f"raised {type(error).__name__}: {error}", guilty) from error
 
     def _maybe(self, hook: str, kind: Callable[..., T], **arguments: object) -> T | None:
         answer = self._call(hook, **arguments)
@@ -191,18 +197,26 @@ class Inbox:
 
     def _all(self, hook: str, kind: type[T], **arguments: object) -> list[T]:
         gathered: list[T] = []
-        for answer in self._call(hook, **arguments):
+        answers = self._call(hook, **arguments)
+        for place, answer in enumerate(answers):
             if not isinstance(answer, list) or not all(isinstance(item, kind) for item in answer):
-                raise self._broken(hook, f"answered with something else than a list of {kind.__name__}")
+                asked = self._asked(hook)
+                name = asked[place] if len(asked) == len(answers) else ""
+                raise self._broken(hook, f"answered with something else than a list of {kind.__name__}", name)
             gathered.extend(answer)
         return gathered
 
-    def _broken(self, hook: str, reason: str, trace: TracebackType | None = None) -> PluginError:
+    def _asked(self, hook: str) -> list[str]:
+        implementations = getattr(self._manager.hook, hook).get_hookimpls()
+        return [i.plugin_name for i in reversed(implementations) if not (i.wrapper or i.hookwrapper)]
+
+    def _broken(self, hook: str, reason: str, plugin: str = "") -> PluginError:
+        return PluginError(self.name, hook, plugin or " or ".join(self._asked(hook)) or self.channel, reason)
+
+    def _guilty(self, hook: str, trace: TracebackType | None) -> str:
         codes = set()
         while trace is not None:
             codes.add(trace.tb_frame.f_code)
             trace = trace.tb_next
         implementations = getattr(self._manager.hook, hook).get_hookimpls()
-        raised = [i.plugin_name for i in implementations if getattr(i.function, "__code__", None) in codes]
-        asked = [i.plugin_name for i in reversed(implementations) if not (i.wrapper or i.hookwrapper)]
-        return PluginError(self.name, hook, (raised or [" or ".join(asked) or self.channel])[0], reason)
+        return next((i.plugin_name for i in implementations if getattr(i.function, "__code__", None) in codes), "")

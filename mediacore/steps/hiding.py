@@ -46,7 +46,7 @@ def hide(
         raise Permanent(
             f"what must be hidden in it could not be painted over: {error.message}", code=error.code
         ) from error
-    left = inbox.redact(painted, kinds)
+    left = found(house, inbox, painted, kinds)
     if left:
         what = ", ".join(sorted({r.kind for r in left}))
         raise Permanent(f"after painting over, {what} could still be read in it", code="still-readable")
@@ -54,10 +54,11 @@ def hide(
 
 
 def found(house: House, inbox: Inbox, media: Media, kinds: Sequence[str]) -> list[Region]:
-    """What the detectors want hidden; asked once for one file and remembered."""
+    """What the detectors want hidden; asked once for one file and remembered, whichever inbox sends it."""
     if not kinds:
         return []
-    key = {"sha256": media.sha256, "kinds": f"{inbox.name}:{','.join(sorted(kinds))}"[:200]}
+    asked = (*inbox.detectors, house.policies[inbox.name].region, *sorted(kinds))
+    key = {"sha256": media.sha256, "kinds": ",".join(asked)[:200]}
     where = (table.c.sha256 == key["sha256"]) & (table.c.kinds == key["kinds"])
     with house.ledger.begin() as connection:
         known = connection.execute(sa.select(table.c.regions).where(where)).first()

@@ -17,6 +17,7 @@ from mediacore.names import fitting_name, safe_name
 from mediacore.plan import Action, Plan, Step, plan
 from mediacore.steps.files import examine, likenesses, scratch, store
 from mediacore.steps.hiding import hide
+from mediacore.steps.spare import use_spare
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json, to_json
 from mediacore.values import Fit, Media, Region, Rendition, Severity
@@ -85,6 +86,11 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
             told = "; ".join(f"{items[s.attachment].attachment.name}: {s.reason}" for s in planned.refused)
             raise Permanent(f"not sent: {told}", code="refused")
         made = [_make(house, inbox, item, step, folder) for item, step in zip(items, planned.steps, strict=True)]
+
+        def remake(index: int, fit: Fit) -> Media:
+            return _converted(house, inbox, items[index].attachment.media, fit, folder)[0]
+
+        use_spare(planned, made, inbox.limits, remake)
         shown = [_shown(house, inbox, item, folder) for item in items]
     _write(house, inbox, message, rows, planned, items, made, shown)
     return planned

@@ -129,7 +129,7 @@ def _tell(outcome: object, sheet: Path, restarts: int, json_: bool) -> None:
     else:
         table("What each customer received", ("channel", "messages", "planned", "arrived", "status"), outcome.rows)
         console.print(
-            f"{len(verdict.held)} promises held, {len(verdict.broken)} broken; the runner was restarted {restarts} times"
+            f"{len(verdict.held)} promises held, {len(verdict.broken)} broken; the runner was restarted {restarts} x"
         )
         for each in verdict.broken:
             console.print(f"[red]broken[/] {each}")

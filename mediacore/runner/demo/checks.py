@@ -86,7 +86,6 @@ def inbound(
 
 
 def outbound(
-    site: Site,
     limits: Limits,
     shown: Mapping[str, Any],
     received: Sequence[Received],

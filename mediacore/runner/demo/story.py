@@ -152,7 +152,7 @@ def _judge(
         lambda: _received(stage, name, len(shown["parts"])), f"{name}: the customer's device showing all", 60
     )
     words = ["Thank you for writing.", *(caption for _, caption in cast.agent)]
-    seen = checks.outbound(site, limits, shown, received, words, verdict)
+    seen = checks.outbound(limits, shown, received, words, verdict)
     if cast.secret:
         readable = sum(reader.cards(s) for s in seen)
         verdict.say(readable == 0, f"{name}: the card number cannot be read by the customer", f"{readable} readable")

@@ -1,0 +1,40 @@
+# Two commands on a fresh machine with Python 3.11, pip and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+PLUGINS := email sms whatsapp instagram webchat
+SOURCES := pyproject.toml constraints.txt requirements-dev.txt $(wildcard plugins/*/pyproject.toml)
+
+.PHONY: demo test lint types check test-long docs clean setup
+
+setup: .venv/.ready
+
+.venv/.ready: $(SOURCES)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements-dev.txt \
+		-e '.[all]' $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
+	touch $@
+
+demo: setup
+	$(BIN)/mediacore demo $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest -q -m 'not long' $(ARGS)
+
+test-long: setup
+	$(BIN)/python -m pytest -q -m long --timeout 1800 $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy mediacore $(foreach plugin,$(PLUGINS),plugins/$(plugin)/mediacore_$(plugin))
+
+check: lint types test
+
+docs: setup
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf .venv demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
