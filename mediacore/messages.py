@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from attrs import frozen
@@ -77,6 +78,8 @@ class Outgoing:
         subject: for channels that have one.
         reply_to: provider id of the message answered; empty for none.
         references: provider ids of the thread so far, oldest first.
+        tried: when it was first handed to the provider, in UTC; None on the first try.
+        automatic: a machine wrote it; some providers allow less to machines than to people.
     """
 
     key: str
@@ -87,6 +90,8 @@ class Outgoing:
     subject: str = ""
     reply_to: str = ""
     references: tuple[str, ...] = ()
+    tried: datetime | None = None
+    automatic: bool = False
 
 
 @frozen

@@ -81,8 +81,14 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
         ]
         raise ConfigError(f"inbox {where!r}: settings {'; '.join(faults)}. It knows: {', '.join(sorted(wanted))}")
     resolved = _resolved(settings, where)
+    converter = cattrs.Converter(forbid_extra_keys=True, use_alias=True)
+    # One value may stand for a list of one; a string would otherwise be taken apart into letters.
+    converter.register_structure_hook_func(
+        lambda wanted: wanted == tuple[str, ...],
+        lambda value, _: (value,) if isinstance(value, str) else tuple(str(v) for v in value),
+    )
     try:
-        return cattrs.Converter(forbid_extra_keys=True, use_alias=True).structure(resolved, kind)
+        return converter.structure(resolved, kind)
     except Exception as error:
         told = "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
         raise ConfigError(f"inbox {where!r}: {told}") from error
@@ -101,6 +107,8 @@ def _resolved(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _resolve(value: Any, where: str) -> Any:  # noqa: ANN401 - a settings value, checked when the class is built
+    if isinstance(value, list):
+        return [_resolve(item, where) for item in value]
     if not isinstance(value, Mapping) or len(value) != 1:
         return value
     if "env" in value:

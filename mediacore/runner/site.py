@@ -149,7 +149,7 @@ class Site:
 
     def send(
         self, inbox: str, to: str, text: str = "", files: Sequence[FileToSend] = (), *,
-        key: str = "", subject: str = "", answer: str = "",
+        key: str = "", subject: str = "", answer: str = "", automatic: bool = False,
     ) -> str:  # fmt: skip
         """Ask for a message to be sent; durable on return, and sent by whichever process works.
 
@@ -161,6 +161,7 @@ class Site:
             key: the desk's idempotency key; the same key again returns the first message's id and sends nothing.
             subject: for channels that have one.
             answer: the ledger's id of the message that this answers.
+            automatic: a machine wrote it, not a person.
 
         Returns:
             The ledger's id of the message.
@@ -182,7 +183,14 @@ class Site:
             if not columns["contact"]:
                 raise MediacoreError("it is not said to whom: give an address or a message to answer", code="nobody")
             id_ = conversation.add_message(
-                connection, inbox=inbox, direction="outbound", text=text, status=Status.QUEUED, told=True, **columns
+                connection,
+                inbox=inbox,
+                direction="outbound",
+                text=text,
+                status=Status.QUEUED,
+                told=True,
+                automatic=automatic,
+                **columns,
             )
             conversation.change(connection, id_, key=key or id_)
             for position, (file, sha256) in enumerate(stored):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import evolve
@@ -57,7 +58,7 @@ def _send(house: House, inbox: Inbox, message: Mapping[str, Any], part: Mapping[
     claimed = False
     try:
         outgoing = _with_uploads(house, inbox, build(house, message, part))
-        _note(house, part, state="claimed", attempts=attempts)
+        _note(house, part, state="claimed", attempts=attempts, tried=part["tried"] or now())
         claimed = True
         receipt = inbox.send(outgoing)
     except InDoubt as error:
@@ -125,6 +126,8 @@ def build(house: House, message: Mapping[str, Any], part: Mapping[str, Any]) -> 
         subject=message["subject"],
         reply_to=message["reply_to"] if part["position"] == 0 else "",
         references=tuple(message["references"]),
+        tried=datetime.fromtimestamp(part["tried"] / 1e6, UTC) if part["tried"] else None,
+        automatic=message["automatic"],
     )
 
 

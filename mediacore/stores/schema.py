@@ -122,6 +122,7 @@ parts = Table(
     Column("code", String(60), nullable=False, default=""),
     Column("error", Text, nullable=False, default=""),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("tried", Big, nullable=False, default=0, comment="when it was first handed over; 0 for never"),
     Column("at", Big, nullable=False, comment="when its state last changed"),
 )
 
