@@ -1,0 +1,41 @@
+"""How much of a hostile file is looked at: every limit of the engines, as data.
+
+They were set against 87 bombs and 10,000 odd public files, so that honest files of today's cameras and offices pass
+and everything else ends within the budgets of ``mediacore.sandbox.budget``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PIXELS: Mapping[str, int] = {"JPEG": 170_000_000, "MPO": 170_000_000, "PNG": 100_000_000, "TIFF": 100_000_000}
+"""Pixels decoded by format; JPEG is decoded at a fraction of its size. 1 GiB of address space holds these."""
+PIXELS_ELSE = 50_000_000
+SIDE = 32_767
+FRAMES = 1_000
+"""Frames counted; "more" is not told apart."""
+FRAME_PIXELS = 200_000_000
+JPEG_SCANS = 100
+"""Scans of all JPEGs in a file; an honest progressive one has about ten, and each costs a pass over all pixels."""
+PNG_CHUNKS = 100_000
+
+PDF_BYTES = 100_000_000
+PDF_PAGES = 10_000
+PDF_OBJECTS = 500_000
+PAGE_SIDE = 3_000
+"""Pixels of the longer side of a rendered page."""
+SVG_BYTES = 5_000_000
+TEXT_BYTES = 65_536
+"""Bytes of a file that are searched for text and signatures."""
+ARCHIVE_ENTRIES = 10_000
+DIRECTORY_BYTES = 4_000_000
+"""Bytes of a zip's central directory."""
+BOXES = 5_000
+"""Boxes, pages or frames of a sound or film container that are walked."""
+
+PREVIEW_SIDE = 512
+PREVIEW_MOST = 2_048
+LEGIBLE_PHOTO = 480
+"""Pixels on the longer side below which a photo says nothing to an agent or a customer."""
+LEGIBLE_SCREEN = 800
+"""The same for screenshots and pages with text."""

@@ -1,0 +1,230 @@
+"""Making a file carry: pictures into a channel's types, sides and bytes, and the pages of a PDF into pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import BinaryIO
+
+from attrs import evolve
+from cattrs import structure
+from PIL import Image
+
+from mediacore.engines import bounds, chunks, image, pdf, strip
+from mediacore.engines.arguments import text
+from mediacore.engines.operation import Made, Unusable
+from mediacore.engines.pdfclean import clean_pdf
+from mediacore.engines.preview import likeness, warm
+from mediacore.engines.writers import WRITERS, Order
+from mediacore.values import Fit, Json
+
+__all__ = ["fit", "warm"]
+
+BITS_PER_PIXEL = 1.6
+"""What a pixel of a photo is worth: more pixels look worse at the same size, fewer do too."""
+PHOTO_SIDE, PHOTO_SIDE_BYTES = 1600, 250_000
+"""A photo keeps this side as long as its budget is not below these bytes."""
+SNAP = 1.35
+"""A JPEG's own reduced decode is taken when it is at most this much larger than wanted: no resampling at all."""
+SHRINK = 0.75
+DRAWING_SIDE, PAGE_SIDE, PAGE_SIDE_TIGHT, TIGHT_BYTES = 2048, 2600, 1654, 250_000
+"""Pixels of a drawn SVG, of a page of print, and of one that has few bytes (200 dpi and 140 dpi on A4)."""
+SEE_THROUGH_ORDER = ("image/png", "image/webp", "image/gif", "image/jpeg")
+PHOTO_ORDER = ("image/jpeg", "image/webp", "image/png", "image/gif")
+EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA")
+
+
+def fit(file: BinaryIO, params: Mapping[str, Json]) -> Made:
+    """Make a file into what a channel takes.
+
+    Args:
+        file: the untrusted file.
+        params: ``type`` its sniffed MIME type, ``fit`` the fields of ``mediacore.values.Fit``.
+
+    Returns:
+        One file, or one for each page; facts ``type`` of the first, ``types`` of all, and ``note`` when something was
+        lost on the way, such as ``animation lost``.
+
+    Raises:
+        Unusable: ``cannot-convert`` when no type is in reach, ``illegible`` when it would no longer say anything,
+            ``too-many-pages``, ``cannot-shrink``, or what opening it met.
+    """
+    mime, wanted = text(params, "type"), structure(params["fit"], Fit)
+    if mime == "application/pdf":
+        return _document(file, wanted)
+    if mime not in image.FORMATS and mime != "image/svg+xml":
+        if mime in wanted.types:
+            raise Unusable("cannot-shrink", "Files of this kind cannot be made smaller.")
+        raise Unusable("cannot-convert", f"There is no way to make {mime} into {' or '.join(wanted.types)}.")
+    if mime == "image/svg+xml":
+        drawing = likeness(file, mime, DRAWING_SIDE, 0)
+        return _made([_written(lambda box: image.fresh(_scaled(drawing, box)), drawing.size, wanted, screen=True)])
+    return _picture(file, mime, wanted)
+
+
+def _made(results: list[tuple[bytes, str]], note: str = "") -> Made:
+    facts: dict[str, Json] = {"type": results[0][1], "types": [mime for _, mime in results]}
+    return Made(facts | ({"note": note} if note else {}), tuple(data for data, _ in results))
+
+
+def _picture(file: BinaryIO, mime: str, wanted: Fit) -> Made:
+    opened = image.open_typed(file, mime)
+    size = image.shown_size(opened)
+    if _carries(opened, mime, size, wanted) and (untouched := _untouched(file, mime, wanted)):
+        return _made([(untouched, mime)])
+    note = "animation lost" if getattr(opened, "is_animated", False) and opened.format != "MPO" else ""
+    screen = _is_screen(opened, mime)
+
+    def decode(box: tuple[int, int]) -> Image.Image:
+        file.seek(0)
+        return image.upright(image.open_typed(file, mime), box, sharp=not _snaps(size, box, mime))
+
+    return _made([_written(decode, size, wanted, screen=screen, snap=mime == "image/jpeg")], note)
+
+
+def _carries(opened: Image.Image, mime: str, size: tuple[int, int], wanted: Fit) -> bool:
+    """Whether the channel takes the picture's type, size and colours; its bytes are another matter."""
+    if mime not in wanted.types or (opened.mode not in (wanted.modes or EIGHT_BIT)):
+        return False
+    profile = opened.info.get("icc_profile")
+    if isinstance(profile, bytes) and not chunks.is_srgb(profile):
+        return False
+    if wanted.exact_side and size != (wanted.exact_side, wanted.exact_side):
+        return False
+    return _most(size, wanted) == size
+
+
+def _untouched(file: BinaryIO, mime: str, wanted: Fit) -> bytes | None:
+    """The file as it is, less its metadata, if that is small enough."""
+    file.seek(0)
+    data, made = strip.clean_picture(file, mime) if wanted.strip else (file.read(), mime)
+    fits = made == mime and (not wanted.max_bytes or len(data) <= wanted.max_bytes)
+    return data if fits else None
+
+
+def _is_screen(opened: Image.Image, mime: str) -> bool:
+    """Photos come as JPEG or HEIC; of the others a look at the colours tells, and a decode is needed anyway."""
+    if mime in ("image/jpeg", "image/heic", "image/heif"):
+        return False
+    if mime == "image/gif":
+        return True
+    return image.drawn(image.upright(opened, (1600, 1600), nearest=True))
+
+
+def _most(size: tuple[int, int], wanted: Fit) -> tuple[int, int]:
+    """The size within the most side and the most pixels of the order."""
+    width, height = size
+    scale = min(1.0, bounds.SIDE / max(size))
+    if wanted.max_side:
+        scale = min(scale, wanted.max_side / max(size))
+    if wanted.max_pixels:
+        scale = min(scale, math.sqrt(wanted.max_pixels / (width * height)))
+    if wanted.exact_side:
+        scale = min(scale, wanted.exact_side / max(size))
+    return size if scale >= 1.0 else (max(1, int(width * scale)), max(1, int(height * scale)))
+
+
+def _start(size: tuple[int, int], wanted: Fit, *, screen: bool) -> tuple[int, int]:
+    """The size to begin with: pixels first, then fineness."""
+    box = _most(size, wanted)
+    if screen or not wanted.max_bytes:
+        return box
+    pixels = wanted.max_bytes * 8 / BITS_PER_PIXEL
+    side = math.sqrt(pixels / (box[0] * box[1])) * max(box)
+    floor = PHOTO_SIDE * min(1.0, math.sqrt(wanted.max_bytes / PHOTO_SIDE_BYTES))
+    side = min(max(side, floor), max(box))
+    return image.contained(box, (round(side), round(side)))
+
+
+def _snapped(size: tuple[int, int], box: tuple[int, int], most: tuple[int, int]) -> tuple[int, int]:
+    """A size that a JPEG decoder reaches by itself, if one lies near above the box."""
+    for part in (1, 2, 4, 8):
+        near = (-(-size[0] // part), -(-size[1] // part))
+        if max(box) <= max(near) <= max(box) * SNAP and near[0] <= most[0] and near[1] <= most[1]:
+            return near
+    return box
+
+
+def _snaps(size: tuple[int, int], box: tuple[int, int], mime: str) -> bool:
+    return mime == "image/jpeg" and any((-(-size[0] // n), -(-size[1] // n)) == box for n in (1, 2, 4, 8))
+
+
+def _written(
+    decode: Callable[[tuple[int, int]], Image.Image],
+    size: tuple[int, int],
+    wanted: Fit,
+    *,
+    screen: bool,
+    snap: bool = False,
+) -> tuple[bytes, str]:
+    """Write at the best size, then at smaller ones as long as it can be read."""
+    box = _start(size, wanted, screen=screen)
+    if snap and not wanted.exact_side:
+        box = _snapped(size, box, _most(size, wanted))
+    picture = decode(box)
+    floor = min(max(size), bounds.LEGIBLE_SCREEN if screen else bounds.LEGIBLE_PHOTO, wanted.max_side or bounds.SIDE)
+    order = Order(wanted.max_bytes, wanted.modes, screen)
+    order_of = SEE_THROUGH_ORDER if screen or image.see_through(picture) else _by_taste(wanted)
+    targets = [mime for mime in order_of if mime in wanted.types and _writable(mime, wanted)]
+    if not targets:
+        raise Unusable("cannot-convert", f"There is no way to make a picture into {' or '.join(wanted.types)}.")
+    while True:
+        ready = _padded(picture, wanted.exact_side, targets[0]) if wanted.exact_side else picture
+        for mime in targets:
+            data = WRITERS[mime](ready, order)
+            if data is not None:
+                return data, mime
+        if max(picture.size) <= floor:
+            raise Unusable("illegible", "It cannot be made small enough and still be read.")
+        side = max(floor, int(max(picture.size) * SHRINK))
+        picture = _scaled(picture, (side, side))
+
+
+def _writable(mime: str, wanted: Fit) -> bool:
+    """A GIF always has a palette."""
+    return mime in WRITERS and (mime != "image/gif" or not wanted.modes or "P" in wanted.modes)
+
+
+def _by_taste(wanted: Fit) -> list[str]:
+    """The channel's own order, except that a lossless type is no choice for a photo while another is there."""
+    return sorted(wanted.types, key=lambda mime: (mime not in PHOTO_ORDER[:2], wanted.types.index(mime)))
+
+
+def _scaled(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
+    size = image.contained(picture.size, box)
+    return picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def _padded(picture: Image.Image, side: int, mime: str) -> Image.Image:
+    """The picture in the middle of a square, on nothing where the type can have holes, else on white."""
+    clear = mime != "image/jpeg"
+    scale = side / max(picture.size)
+    inner = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    scaled = picture.resize(inner, Image.Resampling.LANCZOS).convert("RGBA")
+    square = Image.new("RGBA", (side, side), (255, 255, 255, 0 if clear else 255))
+    square.paste(scaled, ((side - inner[0]) // 2, (side - inner[1]) // 2), None if clear else scaled)
+    return square
+
+
+def _document(file: BinaryIO, wanted: Fit) -> Made:
+    document = pdf.open_pdf(file)
+    if "application/pdf" in wanted.types:
+        data = clean_pdf(document)
+        if not wanted.max_bytes or len(data) <= wanted.max_bytes:
+            return _made([(data, "application/pdf")])
+        if not set(wanted.types) & set(WRITERS):
+            raise Unusable("cannot-shrink", "The PDF cannot be made small enough.")
+        document = pdf.reopened(data)
+    pages: int = document.page_count
+    if wanted.max_pages and pages > wanted.max_pages:
+        raise Unusable("too-many-pages", f"The PDF has {pages} pages; {wanted.max_pages} is the most.")
+    share = wanted.total_bytes // pages if wanted.total_bytes else 0
+    budget = min((n for n in (wanted.max_bytes, share) if n), default=0)
+    return _made([_page(document, number, evolve(wanted, max_bytes=budget)) for number in range(pages)])
+
+
+def _page(document: pdf.Document, number: int, wanted: Fit) -> tuple[bytes, str]:
+    tight = 0 < wanted.max_bytes < TIGHT_BYTES
+    side = min(PAGE_SIDE_TIGHT if tight else PAGE_SIDE, wanted.max_side or bounds.PAGE_SIDE)
+    drawing = pdf.draw_page(document, number, side)
+    return _written(lambda box: _scaled(drawing, box), drawing.size, wanted, screen=image.drawn(drawing))

@@ -1,0 +1,95 @@
+"""A safe small likeness of a file: fresh pixels, upright, in sRGB, without any metadata."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from PIL import Image
+
+from mediacore.engines import bounds, image, pdf, svg
+from mediacore.engines.arguments import number, text
+from mediacore.engines.operation import Made, Unusable
+from mediacore.kinds import Kind, kind_of
+from mediacore.values import Json
+
+JPEG_QUALITY = 80
+
+
+def warm() -> None:
+    """Load what drawing needs; a library that is missing is told when it is wanted."""
+    for engine in (image, pdf, svg):
+        try:
+            engine.warm()
+        except Unusable:
+            continue
+
+
+def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
+    """Draw a small likeness.
+
+    Args:
+        file: the untrusted file.
+        params: ``type`` its sniffed MIME type, ``side`` the most pixels on the longer side (512 when left out, never
+            above 2,048), ``page`` which page or frame from 0.
+
+    Returns:
+        One JPEG, or PNG where it is see-through or a drawing that is smaller so; facts ``width``, ``height``, ``type``.
+
+    Raises:
+        Unusable: ``no-preview`` for a type that has no picture, or what opening it met.
+    """
+    mime = text(params, "type")
+    side = max(16, min(number(params, "side", bounds.PREVIEW_SIDE), bounds.PREVIEW_MOST))
+    picture = likeness(file, mime, side, number(params, "page"))
+    data, written = encode(picture)
+    return Made({"width": picture.width, "height": picture.height, "type": written}, (data,))
+
+
+def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
+    """The pixels of a preview, within a square of ``side``.
+
+    Raises:
+        Unusable: as ``preview``.
+    """
+    if mime == "application/pdf":
+        return pdf.draw_page(pdf.open_pdf(file), page, side)
+    if mime == "image/svg+xml":
+        return svg.draw_svg(file, side)
+    if kind_of(mime) is not Kind.IMAGE:
+        raise Unusable("no-preview", f"Files of the type {mime} have no preview.")
+    opened = image.open_typed(file, mime)
+    if page:
+        _turn_to(opened, page)
+    return image.upright(opened, (side, side))
+
+
+def encode(picture: Image.Image) -> tuple[bytes, str]:
+    """The picture as the smaller sensible file, and its type."""
+    if image.see_through(picture):
+        return _png(picture), "image/png"
+    solid = image.opaque(picture)
+    target = io.BytesIO()
+    solid.save(target, "JPEG", quality=JPEG_QUALITY)
+    jpeg = target.getvalue()
+    if image.drawn(solid):
+        png = _png(solid)
+        if len(png) < len(jpeg):
+            return png, "image/png"
+    return jpeg, "image/jpeg"
+
+
+def _png(picture: Image.Image) -> bytes:
+    target = io.BytesIO()
+    picture.save(target, "PNG")
+    return target.getvalue()
+
+
+def _turn_to(opened: Image.Image, page: int) -> None:
+    if not 0 <= page < bounds.FRAMES or opened.width * opened.height * (page + 1) > bounds.FRAME_PIXELS:
+        raise Unusable("no-such-page", "This frame is too far into the picture.")
+    try:
+        opened.seek(page)
+    except EOFError:
+        raise Unusable("no-such-page", f"The picture has no frame {page + 1}.") from None

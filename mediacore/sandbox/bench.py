@@ -1,0 +1,247 @@
+"""``Bench``: what can be done to a file, as typed methods for trusted code.
+
+A child's facts may have been written by the author of a hostile file, so each value is checked here for its kind and
+range before it becomes one of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from attrs import asdict, fields, frozen
+
+from mediacore.engines.operation import Unusable
+from mediacore.redaction.words import Word
+from mediacore.sandbox.budget import Budget
+from mediacore.sandbox.jail import Outcome
+from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Severity
+
+_MIME = re.compile(r"[a-z]{1,40}/[a-z0-9][a-z0-9.+_-]{0,120}")
+_MOST = 2**31
+_WORDS = 200_000
+
+
+class Runner(Protocol):
+    """What runs operations: ``Sandbox`` or ``InProcess``."""
+
+    def run(
+        self, operation: str, path: Path, params: Mapping[str, Json], out: Path, budget: Budget | None = None
+    ) -> Outcome:
+        """See ``Sandbox.run``."""
+        ...
+
+
+@frozen
+class Sniffed:
+    """What a file is and what is wrong with it at first sight.
+
+    Args:
+        type: its MIME type by content; ``application/octet-stream`` when unknown.
+        findings: what is wrong with it.
+    """
+
+    type: str
+    findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class Picture:
+    """A picture that the engine made.
+
+    Args:
+        path: where it is; the caller's to move or delete.
+        type: ``image/jpeg`` or ``image/png``.
+        width, height: pixels.
+    """
+
+    path: Path
+    type: str
+    width: int
+    height: int
+
+
+@frozen
+class Bench:
+    """The typed front of the engines.
+
+    Every method raises ``Unusable`` when the file is of no use for it.
+
+    Args:
+        runner: where the engines run.
+        scratch: a folder, made when it is missing, for derived files whose place the caller does not give.
+    """
+
+    runner: Runner
+    scratch: Path
+
+    def sniff(self, path: Path, name: str = "", declared: str = "") -> Sniffed:
+        """Tell what a file is.
+
+        Args:
+            path: the file.
+            name: the sender's name for it.
+            declared: the sender's type for it.
+        """
+        facts = self._look("sniff", path, {"name": name, "declared": declared})
+        found = facts.get("findings")
+        return Sniffed(_mime(facts), tuple(_finding(f) for f in (found[:20] if isinstance(found, list) else ())))
+
+    def probe(self, path: Path, type: str) -> Facts:  # noqa: A002 - the word everywhere is type
+        """Gather the facts of a file of a sniffed type."""
+        return _facts(self._look("probe", path, {"type": type}))
+
+    def preview(self, media: Media, side: int, page: int = 0, out: Path | None = None) -> Picture:
+        """Draw a small likeness.
+
+        Args:
+            media: the file.
+            side: the most pixels on the longer side, up to 2,048.
+            page: which page or frame, from 0.
+            out: the folder for it.
+        """
+        params: dict[str, Json] = {"type": media.type, "side": side, "page": page}
+        outcome = self.runner.run("preview", media.path, params, out or self.scratch)
+        facts = outcome.facts
+        return Picture(_only(outcome), _mime(facts), _count(facts.get("width")), _count(facts.get("height")))
+
+    def fit(self, media: Media, fit: Fit, out: Path | None = None) -> tuple[Path, ...]:
+        """Make a file into what a channel takes: one file, or one for each page."""
+        made = self.runner.run("fit", media.path, {"type": media.type, "fit": _order(fit)}, out or self.scratch).files
+        if not made:
+            raise _nothing()
+        return made
+
+    def strip(self, media: Media, out: Path | None = None) -> Path:
+        """Take private metadata out; sniff the result again, since a HEIC becomes a JPEG."""
+        return _only(self.runner.run("strip", media.path, {"type": media.type}, out or self.scratch))
+
+    def words(self, media: Media, page: int | None = None) -> tuple[Word, ...]:
+        """The words of a file's text layer; of all pages when none is named."""
+        return self._read("words", media, page)
+
+    def ocr(self, media: Media, page: int | None = None) -> tuple[Word, ...]:
+        """The words that can be seen in a picture or on a page."""
+        return self._read("ocr", media, page)
+
+    def paint(self, media: Media, regions: Sequence[Region], out: Path | None = None) -> Path:
+        """Paint over regions and take out what lies beneath; what comes out holds nothing else of the original."""
+        marks: list[Json] = [[r.page, *r.box, r.kind] for r in regions]
+        params: dict[str, Json] = {"type": media.type, "regions": marks}
+        return _only(self.runner.run("paint", media.path, params, out or self.scratch))
+
+    def _look(self, operation: str, path: Path, params: Mapping[str, Json]) -> dict[str, Any]:
+        return self.runner.run(operation, path, params, self.scratch).facts
+
+    def _read(self, operation: str, media: Media, page: int | None) -> tuple[Word, ...]:
+        params: dict[str, Json] = {"type": media.type}
+        if page is not None:
+            params["page"] = page
+        outcome = self.runner.run(operation, media.path, params, self.scratch)
+        words = _rows(outcome.files[0]) if outcome.files else outcome.facts.get("words")
+        if not isinstance(words, list) or len(words) > _WORDS:
+            raise _garbled()
+        return tuple(_word(word) for word in words)
+
+
+def _order(fit: Fit) -> dict[str, Json]:
+    return {**asdict(fit), "types": list(fit.types), "modes": list(fit.modes)}
+
+
+def _only(outcome: Outcome) -> Path:
+    if len(outcome.files) != 1:
+        raise _nothing()
+    return outcome.files[0]
+
+
+def _mime(facts: Mapping[str, Any]) -> str:
+    mime = facts.get("type")
+    if not isinstance(mime, str) or not _MIME.fullmatch(mime):
+        raise _garbled()
+    return mime
+
+
+def _finding(raw: object) -> Finding:
+    if not isinstance(raw, dict):
+        raise _garbled()
+    try:
+        severity = Severity(raw.get("severity", ""))
+    except ValueError:
+        raise _garbled() from None
+    return Finding(_text(raw.get("code"), 40), severity, _text(raw.get("message")), _text(raw.get("remedy")))
+
+
+def _facts(raw: Mapping[str, Any]) -> Facts:
+    values: dict[str, Any] = {}
+    for field in fields(Facts):
+        value, default = raw.get(field.name, field.default), field.default
+        if isinstance(default, bool):
+            values[field.name] = value is True
+        elif isinstance(default, tuple):
+            values[field.name] = tuple(_text(v, 40) for v in value[:20]) if isinstance(value, list) else ()
+        elif isinstance(default, float):
+            values[field.name] = _number(value)
+        elif isinstance(default, int):
+            values[field.name] = _count(value)
+        else:
+            values[field.name] = _text(value, 40)
+    return Facts(**values)
+
+
+def _rows(path: Path) -> object:
+    """Words too many for the facts come in a file, which is not kept."""
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        raise _garbled() from None
+    finally:
+        path.unlink()
+
+
+def _word(raw: object) -> Word:
+    if not isinstance(raw, list) or len(raw) != 7:
+        raise _garbled()
+    text, left, top, right, bottom, page, line = raw
+    return Word(
+        _text(text, 10_000),
+        (
+            _number(left, negative=True),
+            _number(top, negative=True),
+            _number(right, negative=True),
+            _number(bottom, negative=True),
+        ),
+        _count(page),
+        _count(line),
+    )
+
+
+def _text(value: object, most: int = 500) -> str:
+    if not isinstance(value, str):
+        raise _garbled()
+    return value[:most]
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
+        raise _garbled()
+    return value
+
+
+def _number(value: object, *, negative: bool = False) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise _garbled()
+    if (value < 0 and not negative) or abs(value) >= _MOST:
+        raise _garbled()
+    return float(value)
+
+
+def _garbled() -> Unusable:
+    return Unusable("crashed", "The file could not be worked on: the answer made no sense.")
+
+
+def _nothing() -> Unusable:
+    return Unusable("crashed", "Nothing came out of this file.")

@@ -1,0 +1,81 @@
+"""How much one operation may use, and which zygote serves it: all of it data, in this one place.
+
+The figures come from measurements with bombs (a 34-byte WebP that wants 2.7 GB, a PDF of 10^9 form XObjects) against
+honest files of 12 to 48 megapixels: 1 GiB of address space and 5 s of CPU let the honest ones through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+
+@frozen
+class Budget:
+    """What one child process may use before it is stopped.
+
+    Args:
+        cpu: seconds of processor time.
+        wall: seconds by the clock, waiting for a turn not counted.
+        memory: bytes of address space.
+        output: bytes of one derived file, and of all of them together.
+        answer: bytes of the JSON facts.
+    """
+
+    cpu: int = 5
+    wall: float = 20.0
+    memory: int = GIB
+    output: int = 64 * MIB
+    answer: int = 2 * MIB
+
+
+@frozen
+class Group:
+    """Operations that share one preloaded process.
+
+    Args:
+        operations: their names.
+        threads: what the libraries may start besides the main thread; shown in the environment they read.
+    """
+
+    operations: tuple[str, ...]
+    threads: int = 1
+
+
+GROUPS: Mapping[str, Group] = {
+    "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "paint")),
+    "ocr": Group(("ocr",)),
+}
+"""Preload groups: OCR keeps its models out of the small children's memory."""
+
+BUDGETS: Mapping[str, Budget] = {
+    "sniff": Budget(cpu=2, wall=10.0),
+    "probe": Budget(),
+    "preview": Budget(),
+    "fit": Budget(cpu=30, wall=60.0),
+    "strip": Budget(cpu=15, wall=40.0, output=256 * MIB),
+    "words": Budget(cpu=20, wall=40.0, output=32 * MIB),
+    "paint": Budget(cpu=60, wall=120.0, output=256 * MIB),
+    "ocr": Budget(cpu=60, wall=120.0, memory=6 * GIB, output=32 * MIB),
+}
+"""What each operation gets unless the caller says otherwise."""
+
+WORKERS_MOST = 32
+"""Children at once, whatever the number of processors."""
+
+
+def group_of(operation: str) -> str:
+    """The preload group that serves an operation.
+
+    Raises:
+        KeyError: no group knows it.
+    """
+    return next(name for name, group in GROUPS.items() if operation in group.operations or operation == SELF_TEST)
+
+
+SELF_TEST = "self-test"
+"""The operation that tries the doors of the jail from inside; see ``mediacore.sandbox.doors``."""

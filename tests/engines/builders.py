@@ -1,0 +1,147 @@
+"""Files made for these tests: honest ones, lying ones and bombs. Everything is built here, nothing is stored."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+"""Public samples, where they are at hand."""
+SECRET = b"SECRETPLACE"
+
+
+def photo(width: int, height: int, seed: int = 1, mode: str = "RGB") -> Image.Image:
+    """Something with the statistics of a photo: soft shapes and some noise."""
+    small = Image.new("RGB", (16, 12))
+    rng = random.Random(seed)
+    small.putdata([tuple(rng.randrange(256) for _ in range(3)) for _ in range(16 * 12)])
+    soft = small.resize((width, height), Image.Resampling.BICUBIC)
+    noise = Image.frombytes("L", (width, height), rng.randbytes(width * height)).convert("RGB")
+    picture = Image.blend(soft, noise, 0.08)
+    return picture.convert(mode)
+
+
+def screen(width: int, height: int) -> Image.Image:
+    """Something like a screenshot: flat areas and small text."""
+    picture = Image.new("RGB", (width, height), (250, 250, 250))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, width, height // 12), fill=(30, 60, 120))
+    for line in range(height // 12 + 10, height - 12, 14):
+        draw.text((12, line), f"order {line * 7919 % 10007} was sent to the customer on day {line}", fill=(20, 20, 20))
+    return picture
+
+
+def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    """A picture as a file."""
+    target = io.BytesIO()
+    picture.save(target, kind, **options)
+    return target.getvalue()
+
+
+def exif(orientation: int = 1) -> bytes:
+    """EXIF with an orientation, a description and a place."""
+    block = Image.Exif()
+    block[0x0112] = orientation
+    block[0x010E] = SECRET.decode()
+    block.get_ifd(0x8825)[1] = "N"
+    block.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    return block.tobytes()
+
+
+def loud_jpeg(orientation: int = 1) -> bytes:
+    """A JPEG that says everything: EXIF, GPS, XMP, comment, profile-free, a second picture after its end."""
+    data = saved(photo(320, 240), "JPEG", exif=exif(orientation), comment=SECRET, xmp=b"<x:xmpmeta>" + SECRET)
+    return data + saved(photo(64, 48, 2), "JPEG", comment=SECRET)
+
+
+def docx(*, macros: bool = False) -> bytes:
+    """The bones of a Word file."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("word/document.xml", b"<w:document/>")
+        archive.writestr("[Content_Types].xml", b"<Types/>")
+        if macros:
+            archive.writestr("word/vbaProject.bin", b"\x00")
+    return target.getvalue()
+
+
+def ftyp(brand: bytes, *others: bytes) -> bytes:
+    """The head of an ISO base media file, and an empty body."""
+    body = brand + b"\x00\x00\x00\x00" + b"".join(others)
+    return struct.pack(">I4s", len(body) + 8, b"ftyp") + body + struct.pack(">I4s", 8, b"mdat")
+
+
+def vast_webp() -> bytes:
+    """34 bytes that want 2.7 GB: a lossless WebP of 16,383 x 10,900 pixels of one colour."""
+    bits = 0x2F | (16382 << 8) | (10899 << 22)
+    body = bits.to_bytes(5, "little") + b"\x88\x88\x08\x07\x00\x00\x00\x00\x00"
+    chunk = b"VP8L" + struct.pack("<I", len(body)) + body
+    return b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
+
+
+def vast_png(side: int = 13_377) -> bytes:
+    """A PNG with 179 million pixels, all of them there."""
+    packer = zlib.compressobj(9)
+    row = b"\x00" * (1 + side * 4)
+    pixels = b"".join([*(packer.compress(row) for _ in range(side)), packer.flush()])
+    head = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b""))
+    )
+
+
+def scan_jpeg(scans: int = 2000) -> bytes:
+    """A progressive JPEG whose last scan is repeated thousands of times."""
+    data = saved(photo(1600, 1200), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + data[-2:]
+
+
+def pdf_file(objects: list[bytes]) -> bytes:
+    """A PDF of numbered objects; the first is the catalog."""
+    out = bytearray(b"%PDF-1.7\n")
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    return bytes(out)
+
+
+def form_bomb(depth: int = 9, width: int = 10) -> bytes:
+    """A PDF whose page draws a form that draws ten forms that draw ten forms, and so on."""
+    forms = []
+    for level in range(depth):
+        own = 4 + level
+        calls = b"/F Do " * width if level < depth - 1 else b"0 0 100 100 re f"
+        more = b"/Resources << /XObject << /F %d 0 R >> >>" % (own + 1) if level < depth - 1 else b""
+        head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 100 100] %s /Length %d >>" % (more, len(calls))
+        forms.append(b"%s\nstream\n%s\nendstream" % (head, calls))
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents %d 0 R "
+        b"/Resources << /XObject << /F 4 0 R >> >> >>" % (4 + depth)
+    )
+    content = b"<< /Length 5 >>\nstream\n/F Do\nendstream"
+    pages = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
+    return pdf_file([b"<< /Type /Catalog /Pages 2 0 R >>", pages, page, *forms, content])
+
+
+def use_bomb(depth: int = 9, width: int = 10) -> bytes:
+    """An SVG of nested ``<use>``: 10^9 rectangles in two kilobytes."""
+    groups = ['<g id="g0"><rect width="9" height="9"/></g>']
+    for level in range(1, depth + 1):
+        uses = f'<use xlink:href="#g{level - 1}"/>' * width
+        groups.append(f'<g id="g{level}">{uses}</g>')
+    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90">'
+    return f'{head}<defs>{"".join(groups)}</defs><use xlink:href="#g{depth}"/></svg>'.encode()

@@ -1,0 +1,220 @@
+"""What comes out of ``fit`` satisfies the order, whatever goes in."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pymupdf
+import pytest
+from attrs import asdict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageStat
+
+from mediacore.engines import jpegfit
+from mediacore.engines.fit import fit
+from mediacore.engines.operation import Unusable
+from mediacore.values import Fit
+from tests.engines import builders as b
+
+SAVED = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
+
+
+def fitted(data: bytes, mime: str, order: Fit) -> tuple[list[Image.Image], list[bytes], dict[str, Any]]:
+    """The pictures, their bytes and the facts; each held against the order."""
+    made = fit(io.BytesIO(data), {"type": mime, "fit": asdict(order)})
+    pictures = [Image.open(io.BytesIO(file)) for file in made.files]
+    for picture, file in zip(pictures, made.files, strict=True):
+        within(picture, file, order)
+    assert order.total_bytes == 0 or sum(map(len, made.files)) <= order.total_bytes
+    return pictures, list(made.files), dict(made.facts)
+
+
+def within(picture: Image.Image, file: bytes, order: Fit) -> None:
+    """The promises of an order, for one result."""
+    assert picture.get_format_mimetype() in order.types
+    assert order.max_bytes == 0 or len(file) <= order.max_bytes
+    assert order.max_side == 0 or max(picture.size) <= order.max_side
+    assert order.max_pixels == 0 or picture.width * picture.height <= order.max_pixels
+    assert not order.modes or picture.mode in order.modes
+    assert order.exact_side == 0 or picture.size == (order.exact_side, order.exact_side)
+    assert not {"exif", "xmp", "comment", "icc_profile"} & set(picture.info) or not order.strip
+    picture.load()
+
+
+orders = st.builds(
+    Fit,
+    types=st.lists(st.sampled_from(sorted(SAVED)), min_size=1, unique=True).map(tuple),
+    max_bytes=st.sampled_from([0, 3_000, 20_000, 100_000]),
+    max_side=st.sampled_from([0, 100, 256, 512]),
+    max_pixels=st.sampled_from([0, 10_000, 90_000]),
+    modes=st.sampled_from([(), ("RGB",), ("RGB", "L")]),
+    exact_side=st.sampled_from([0, 0, 0, 96]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    order=orders,
+    size=st.tuples(st.integers(1, 500), st.integers(1, 500)),
+    mode=st.sampled_from(["RGB", "L", "P", "RGBA", "CMYK", "1"]),
+    kind=st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "TIFF"]),
+    orientation=st.integers(1, 8),
+    drawn=st.booleans(),
+)
+def test_any_picture_any_order(
+    order: Fit, size: tuple[int, int], mode: str, kind: str, orientation: int, drawn: bool
+) -> None:
+    """Any picture under any order comes out within it, or is refused with a reason."""
+    source = (b.screen(*size) if drawn and min(size) > 60 else b.photo(*size)).convert(mode)
+    try:
+        data = b.saved(source, kind, exif=b.exif(orientation))
+    except (OSError, ValueError, KeyError):
+        return
+    gif_in_true_colour = bool(order.modes) and order.types == ("image/gif",)
+    try:
+        fitted(data, f"image/{kind.lower()}", order)
+    except Unusable as refusal:
+        assert refusal.code in ("illegible", "cannot-convert")  # noqa: PT017 - both ways are right
+        assert refusal.code == "illegible" or gif_in_true_colour  # noqa: PT017
+
+
+@pytest.mark.parametrize("budget", [60_000, 150_000, 300_000, 600_000])
+def test_photo_uses_its_budget(budget: int) -> None:
+    """A large photo fills at least 90 % of its bytes and never passes them."""
+    data = b.saved(b.photo(3000, 2250), "JPEG", quality=95)
+    assert len(data) > 600_000
+    (picture,), (file,), _ = fitted(data, "image/jpeg", Fit(("image/jpeg",), max_bytes=budget))
+    assert len(file) >= 0.9 * budget
+    assert max(picture.size) >= 700
+
+
+def test_one_or_two_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pilot is right enough that a photo is written at most twice."""
+    encodes = []
+    real = jpegfit.encode
+
+    def counted(picture: Image.Image, scale: float, sampling: int) -> bytes:
+        encodes.append(picture.size)
+        return real(picture, scale, sampling)
+
+    monkeypatch.setattr(jpegfit, "encode", counted)
+    data = b.saved(b.photo(4000, 3000), "JPEG", quality=95)
+    (picture,), _, _ = fitted(data, "image/jpeg", Fit(("image/jpeg",), max_bytes=500_000))
+    assert encodes.count(picture.size) <= 2
+
+
+def test_same_in_same_out() -> None:
+    """The same file under the same order gives the same bytes."""
+    data = b.saved(b.photo(1800, 1200), "JPEG", quality=95)
+    order = Fit(("image/jpeg",), max_bytes=120_000)
+    assert fitted(data, "image/jpeg", order)[1] == fitted(data, "image/jpeg", order)[1]
+
+
+def test_small_enough_is_left_alone() -> None:
+    """A picture that is carried already keeps its pixels and loses its metadata."""
+    clean_pixels = Image.open(io.BytesIO(b.loud_jpeg()))
+    (picture,), (file,), _ = fitted(b.loud_jpeg(), "image/jpeg", Fit(("image/jpeg",), max_bytes=1_000_000))
+    assert ImageChops.difference(clean_pixels.convert("RGB"), picture.convert("RGB")).getbbox() is None
+    assert b.SECRET not in file
+
+
+@pytest.mark.parametrize("mime", sorted(SAVED))
+def test_nothing_private_in_any_type(mime: str) -> None:
+    """No output of any type holds anything of the metadata."""
+    _, (file,), _ = fitted(b.loud_jpeg(), "image/jpeg", Fit((mime,), max_side=200))
+    assert b.SECRET not in file
+    assert b"Exif" not in file
+
+
+def test_screenshot_stays_sharp() -> None:
+    """A screenshot goes lossless while it can, then with a palette, and keeps its size."""
+    source = b.screen(1400, 1000)
+    data = b.saved(source, "PNG")
+    types = ("image/jpeg", "image/png")
+    (picture,), (file,), _ = fitted(data, "image/png", Fit(types, max_bytes=len(data) + 1000))
+    assert ImageChops.difference(picture.convert("RGB"), source).getbbox() is None
+    (picture,), (file,), _ = fitted(b.saved(source, "BMP"), "image/bmp", Fit(types, max_bytes=len(file) * 4 // 5))
+    assert picture.size == source.size
+    assert picture.format == "PNG"
+    assert max(ImageStat.Stat(ImageChops.difference(picture.convert("RGB"), source)).mean) < 6
+
+
+def test_legibility_has_a_floor() -> None:
+    """A picture is refused rather than made unreadable."""
+    with pytest.raises(Unusable) as caught:
+        fitted(b.saved(b.screen(1400, 1000), "PNG"), "image/png", Fit(("image/jpeg",), max_bytes=4_000))
+    assert caught.value.code == "illegible"
+
+
+def test_sticker() -> None:
+    """A sticker has exactly its side, on nothing, within its bytes."""
+    data = b.saved(b.photo(800, 300), "PNG")
+    (picture,), _, _ = fitted(data, "image/png", Fit(("image/webp",), max_bytes=100_000, exact_side=512))
+    assert picture.mode == "RGBA"
+    assert picture.getpixel((5, 5))[3] == 0  # type: ignore[index]
+
+
+def test_animation_is_kept_or_said_to_be_lost() -> None:
+    """An animated GIF stays one where GIF is taken; elsewhere its first picture goes and the facts say so."""
+    frames = [Image.new("RGB", (50, 50), colour) for colour in ("red", "lime", "blue")]
+    data = b.saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    (picture,), _, facts = fitted(data, "image/gif", Fit(("image/gif",)))
+    assert getattr(picture, "n_frames", 1) == 3
+    (picture,), _, facts = fitted(data, "image/gif", Fit(("image/jpeg",)))
+    assert facts["note"] == "animation lost"
+    red, green, _blue = picture.convert("RGB").getpixel((25, 25))  # type: ignore[misc]
+    assert red > 240 > 20 > green
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_upright(orientation: int) -> None:
+    """What is sent stands upright without a word about it."""
+    picture = Image.new("RGB", (640, 400), (255, 255, 255))
+    picture.paste((255, 0, 0), (0, 0, 640, 60))
+    back = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    stored = picture.transpose(back[orientation])
+    data = b.saved(stored, "JPEG", exif=b.exif(orientation))
+    (result,), _, _ = fitted(data, "image/jpeg", Fit(("image/jpeg",), max_side=320))
+    red, green, _blue = result.convert("RGB").getpixel((160, 10))  # type: ignore[misc]
+    assert result.size == (320, 200)
+    assert red > 230 > 60 > green
+
+
+def letter(pages: int) -> bytes:
+    """A PDF of pages full of text."""
+    document = pymupdf.open()
+    for number in range(pages):
+        page = document.new_page()
+        for line in range(50):
+            page.insert_text((50, 60 + line * 14), f"page {number} line {line}: your order 4711 was sent on monday")
+    return bytes(document.tobytes())
+
+
+def test_pdf_becomes_pictures() -> None:
+    """A PDF becomes one legible picture for each page, all within their share."""
+    order = Fit(("image/jpeg", "image/png"), max_bytes=600_000, max_pages=5, total_bytes=300_000, max_side=2600)
+    pictures, files, _ = fitted(letter(3), "application/pdf", order)
+    assert len(files) == 3
+    assert all(
+        len(file) <= 100_000 and max(picture.size) >= 1100 for picture, file in zip(pictures, files, strict=True)
+    )
+    with pytest.raises(Unusable) as caught:
+        fitted(letter(6), "application/pdf", order)
+    assert caught.value.code == "too-many-pages"
+
+
+def test_pdf_that_cannot_shrink() -> None:
+    """A PDF over its bytes where only PDF is taken says that it cannot be made smaller."""
+    with pytest.raises(Unusable) as caught:
+        fit(io.BytesIO(letter(2)), {"type": "application/pdf", "fit": asdict(Fit(("application/pdf",), max_bytes=500))})
+    assert caught.value.code == "cannot-shrink"
+
+
+@pytest.mark.parametrize("mime", ["audio/mpeg", "application/zip"])
+def test_no_way(mime: str) -> None:
+    """What no engine can turn into the type says so."""
+    with pytest.raises(Unusable) as caught:
+        fit(io.BytesIO(b"abc"), {"type": mime, "fit": asdict(Fit(("image/jpeg",)))})
+    assert caught.value.code == "cannot-convert"

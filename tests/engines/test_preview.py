@@ -1,0 +1,162 @@
+"""Previews: upright, small, and nothing of the original in them but its pixels."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pymupdf
+import pytest
+from PIL import Image, ImageChops, ImageCms, ImageStat
+
+from mediacore.engines.operation import Unusable
+from mediacore.engines.preview import preview
+from mediacore.engines.sniff import type_of
+from tests.engines import builders as b
+
+
+def shown(data: bytes, mime: str, side: int = 128, page: int = 0) -> tuple[Image.Image, bytes]:
+    """The preview and its bytes."""
+    made = preview(io.BytesIO(data), {"type": mime, "side": side, "page": page})
+    picture = Image.open(io.BytesIO(made.files[0]))
+    assert (made.facts["width"], made.facts["height"], made.facts["type"]) == (
+        *picture.size,
+        picture.get_format_mimetype(),
+    )
+    return picture, made.files[0]
+
+
+def distance(one: Image.Image, other: Image.Image) -> float:
+    """Mean difference of two pictures, 0 to 255."""
+    assert one.size == other.size
+    return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_upright(orientation: int) -> None:
+    """All eight ways to store a picture look the same."""
+    back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    original = b.photo(240, 160)
+    stored = original.transpose(Image.Transpose(back[orientation]))
+    plain, _ = shown(b.saved(original, "JPEG", quality=95), "image/jpeg")
+    turned, _ = shown(b.saved(stored, "JPEG", quality=95, exif=b.exif(orientation)), "image/jpeg")
+    assert distance(plain, turned) < 4
+
+
+@pytest.mark.parametrize("shape", ["Landscape", "Portrait"])
+def test_upright_public_set(shape: str) -> None:
+    """The public orientation set looks the same in all nine files, but for the digit in the middle."""
+    files = sorted((b.CORPUS / "orientation").glob(f"{shape}_*.jpg"))
+    if not files:
+        pytest.skip("the public orientation set is not here")
+    pictures = [shown(f.read_bytes(), "image/jpeg", 300)[0] for f in files]
+    assert all(distance(pictures[0], p) < 6 for p in pictures)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "CMYK", "1", "I;16", "LA"])
+def test_every_mode(kind: str, mode: str) -> None:
+    """Every colour mode of every format becomes a picture that looks like it."""
+    if mode == "I;16" and kind not in ("PNG", "TIFF"):
+        pytest.skip(f"{kind} holds no {mode}")
+    original = b.photo(200, 150).convert("L" if mode == "I;16" else mode)
+    if mode == "I;16":
+        original = original.convert("I").point(lambda v: v * 256 + 0).convert("I;16")
+    try:
+        data = b.saved(original, kind)
+    except (OSError, KeyError, ValueError):
+        pytest.skip(f"{kind} holds no {mode}")
+    picture, _ = shown(data, f"image/{kind.lower()}", 100)
+    assert picture.size == (100, 75)
+    grey = b.photo(200, 150).resize((100, 75)).convert("L")
+    assert distance(picture.convert("L"), grey) < 30
+
+
+@pytest.mark.parametrize("name", ["IMG_5195.HEIC", "samplefilehub.heif", "example.avif", "example.heic", "jolla.jpg"])
+def test_phone_pictures(name: str) -> None:
+    """Pictures of real phones are shown, without their EXIF."""
+    path = b.CORPUS / "phone" / name
+    if not path.exists():
+        pytest.skip("the phone pictures are not here")
+    data = path.read_bytes()
+    picture, made = shown(data, type_of(io.BytesIO(data)), 320)
+    assert max(picture.size) == 320
+    assert b"Exif" not in made
+    assert max(ImageStat.Stat(picture.convert("L")).stddev) > 10
+
+
+def test_nothing_but_pixels() -> None:
+    """No metadata of any kind comes through."""
+    picture, made = shown(b.loud_jpeg(), "image/jpeg")
+    assert b.SECRET not in made
+    assert not {"exif", "xmp", "comment", "icc_profile"} & set(picture.info)
+
+
+def test_colours_are_managed() -> None:
+    """A picture in another colour space is brought to sRGB."""
+    lab = ImageCms.createProfile("LAB")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert lab
+    foreign = profile.replace(b"s\x00R\x00G\x00B", b"x\x00R\x00G\x00B").replace(b"sRGB", b"xRGB")
+    colour = Image.new("RGB", (64, 64), (200, 60, 30))
+    picture, _ = shown(b.saved(colour, "JPEG", quality=95, icc_profile=foreign), "image/jpeg", 64)
+    assert distance(picture, colour) < 6
+    broken, _ = shown(b.saved(colour, "JPEG", quality=95, icc_profile=b"rubbish" * 40), "image/jpeg", 64)
+    assert distance(broken, colour) < 6
+
+
+def test_transparency_stays() -> None:
+    """A picture with holes stays one, as PNG."""
+    holes = Image.new("RGBA", (80, 80), (255, 0, 0, 0))
+    holes.paste((0, 0, 255, 255), (20, 20, 60, 60))
+    picture, _ = shown(b.saved(holes, "PNG"), "image/png")
+    assert picture.format == "PNG"
+    assert picture.convert("RGBA").getpixel((2, 2))[3] == 0  # type: ignore[index]
+
+
+def test_pdf_pages() -> None:
+    """Each page of a PDF is shown; one too many is said to be so."""
+    document = pymupdf.open()
+    for shade in (0.0, 1.0):
+        document.new_page(width=200, height=100).draw_rect((0, 0, 200, 100), fill=(shade,) * 3, color=None)
+    data = document.tobytes()
+    assert shown(data, "application/pdf", 100, 0)[0].convert("L").getpixel((50, 25)) == 0
+    assert shown(data, "application/pdf", 100, 1)[0].convert("L").getpixel((50, 25)) == 255
+    with pytest.raises(Unusable, match="no page 3"):
+        shown(data, "application/pdf", 100, 2)
+
+
+def test_pdf_is_opened_as_pdf_only() -> None:
+    """An SVG that is passed off as a PDF is not drawn."""
+    with pytest.raises(Unusable) as caught:
+        shown(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', "application/pdf")
+    assert caught.value.code == "damaged"
+
+
+def test_svg_loads_nothing(tmp_path: Path) -> None:
+    """An SVG is drawn in its shape, and the files it names are not read."""
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b.saved(Image.new("RGB", (10, 10), (255, 0, 0)), "PNG"))
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="#0000ff"/>'
+        f'<image href="{secret}" width="40" height="20"/></svg>'
+    )
+    picture, _ = shown(svg.encode(), "image/svg+xml", 100)
+    assert picture.size == (100, 50)
+    assert picture.convert("RGB").getpixel((50, 25)) == (0, 0, 255)
+
+
+@pytest.mark.parametrize("mime", ["text/plain", "audio/mpeg", "application/zip", "application/octet-stream"])
+def test_no_preview(mime: str) -> None:
+    """What has no picture says so."""
+    with pytest.raises(Unusable) as caught:
+        shown(b"abc", mime)
+    assert caught.value.code == "no-preview"
+
+
+def test_truncated_picture() -> None:
+    """Half a picture is told from a damaged one."""
+    data = b.saved(b.photo(400, 300), "JPEG")
+    with pytest.raises(Unusable) as caught:
+        shown(data[: len(data) // 2], "image/jpeg")
+    assert caught.value.code == "truncated"
