@@ -1,0 +1,156 @@
+"""Meta's Graph API as one WhatsApp number sees it: uploads, messages, and the two steps to a customer's file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+from attrs import frozen
+
+from mediacore import (
+    Attachment,
+    AuthNeeded,
+    InDoubt,
+    Outgoing,
+    Permanent,
+    Receipt,
+    Remote,
+    Retry,
+    Uploaded,
+    call,
+    download,
+)
+from mediacore_whatsapp import wire_out
+from mediacore_whatsapp.errors import GONE, problem
+from mediacore_whatsapp.fields import digest
+
+
+@frozen(eq=False)
+class Graph:
+    """The calls of one number.
+
+    Args:
+        client: the HTTP client.
+        url: the API's address with its version.
+        number: the phone number id.
+        token: the bearer token.
+        hosts: where files may be fetched from.
+        max_bytes: the largest file that is fetched.
+    """
+
+    client: httpx.Client
+    url: str
+    number: str
+    token: str
+    hosts: tuple[str, ...]
+    max_bytes: int
+
+    def upload(self, attachment: Attachment) -> Uploaded:
+        """Bring a file to Meta; whatever goes wrong, no message was sent, so it may be tried again."""
+        media = attachment.media
+        kind = wire_out.declared(media.type)
+        fields = {"messaging_product": "whatsapp", "type": kind}
+        try:
+            with media.path.open("rb") as source:
+                file = (wire_out.upload_name(media.type), source, kind)
+                answer = self._call("POST", f"{self.number}/media", data=fields, files={"file": file})
+            return wire_out.uploaded(answer.status_code, answer.content)
+        except InDoubt as error:
+            raise Retry(f"The upload did not come through: {error.message}", code=error.code) from error
+
+    def send(self, body: dict[str, Any]) -> Receipt:
+        """Hand one message over."""
+        answer = self._call("POST", f"{self.number}/messages", json=body)
+        return wire_out.receipt(answer.status_code, answer.content)
+
+    def send_media(self, message: Outgoing, attachment: Attachment) -> Receipt:
+        """Send a file, uploading it first unless it was, and once more when Meta no longer has that upload."""
+        wire_out.payload(message)  # objections come before the upload
+        if attachment.uploaded:
+            try:
+                return self.send(wire_out.payload(message, attachment.uploaded))
+            except Permanent as error:
+                if error.code != GONE:
+                    raise
+        return self.send(wire_out.payload(message, self.upload(attachment).id))
+
+    def fetch(self, remote: Remote, into: Path) -> str:
+        """Bring a customer's file: by the webhook's own address while that lives (5 minutes), then by its id.
+
+        The digest is declared in an encoding that Meta documents nowhere. Bytes that differ from it are fetched once
+        more; when they come the same again they are taken, since losing the customer's file would be worse, and the
+        caller compares with ``Remote.sha256`` for itself.
+
+        https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+        """
+        url = remote.extra.get("url", "")
+        kind = self._by_webhook(url, into) if url else None
+        if kind is not None and (not remote.sha256 or _sha256(into) == remote.sha256):
+            return kind
+        seen = _sha256(into) if kind is not None else ""
+        kind, told = self._by_id(remote.ref, into)
+        wanted = remote.sha256 or told
+        found = _sha256(into)
+        if wanted and found not in (wanted, seen):
+            again, _ = self._by_id(remote.ref, into)
+            if _sha256(into) != found:
+                raise Retry("The file came differently each time", code="digest")
+            return again
+        return kind
+
+    def check(self) -> None:
+        """Ask for the number itself.
+
+        Raises:
+            MediacoreError: what is wrong, by Meta's code.
+
+        https://github.com/david-lev/pywa/blob/master/pywa/api.py (``get_business_phone_number``)
+        """
+        answer = self._call("GET", self.number)
+        if answer.status_code != 200:
+            raise problem(answer.status_code, answer.content)
+
+    def _by_webhook(self, url: str, into: Path) -> str | None:
+        """The type that came, or None when the address no longer works, which is all that a 4xx here says."""
+        try:
+            return self._download(url, into)
+        except Permanent as error:
+            if error.code == "too-large":
+                raise
+        except Retry as error:
+            if error.code != "404":
+                raise
+        return None
+
+    def _by_id(self, media_id: str, into: Path) -> tuple[str, str]:
+        try:
+            query = {"phone_number_id": self.number}
+            answer = self._call("GET", media_id, params=query)
+            url, told = wire_out.located(answer.status_code, answer.content)
+        except InDoubt as error:
+            raise Retry(f"The file's address did not come: {error.message}", code=error.code) from error
+        except Permanent as error:
+            if error.code != GONE:
+                raise
+            raise Permanent("WhatsApp no longer has this file: ask for it again", code="expired") from error
+        try:
+            return self._download(url, into), digest(told)
+        except Permanent as error:
+            if error.code != "401":
+                raise
+            raise AuthNeeded("WhatsApp refused the token for a file", code="401") from error
+
+    def _download(self, url: str, into: Path) -> str:
+        got = download(self.client, url, into, hosts=self.hosts, max_bytes=self.max_bytes, bearer=self.token)
+        return got.type
+
+    def _call(self, method: str, path: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return call(self.client, method, f"{self.url.rstrip('/')}/{path}", headers=headers, **arguments)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

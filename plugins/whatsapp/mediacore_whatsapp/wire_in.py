@@ -1,0 +1,152 @@
+"""Meta's webhook deliveries, parsed: entries, changes, and the messages, statuses and errors in each of them.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mediacore import (
+    Contact,
+    Deletion,
+    Edit,
+    Event,
+    InboundMessage,
+    Reaction,
+    Refused,
+    Status,
+    StatusUpdate,
+    Unsupported,
+)
+from mediacore_whatsapp.content import MEDIA, caption, content
+from mediacore_whatsapp.errors import told
+from mediacore_whatsapp.fields import code, likeness, moment, rows, table, words
+
+STATUSES: Mapping[str, Status] = {
+    "sent": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "read": Status.READ,
+    "played": Status.READ,  # voice notes, since 2026-03-17
+    "failed": Status.FAILED,
+}
+"""https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status"""
+ECHOES = {"messages": "messages", "smb_message_echoes": "message_echoes"}
+"""Which list of a change's value holds messages, by the change's field; the second are those that the business typed
+into the phone app: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/override/"""
+
+
+def events(body: bytes, phone_number_id: str) -> list[Event]:
+    """Everything in one delivery, in order.
+
+    Args:
+        body: its bytes, with the signature already verified.
+        phone_number_id: the number that this inbox stands for. One address may serve several numbers of an app; what
+            is for another number becomes one ``Unsupported`` a change, so that a missing inbox is seen.
+
+    Raises:
+        Refused: it is no JSON at all (400, ``malformed``).
+    """
+    try:
+        return _events(json.loads(body), phone_number_id)
+    except (ValueError, RecursionError) as error:
+        raise Refused("the delivery is no JSON", code="malformed", status=400) from error
+
+
+def _events(delivery: object, phone_number_id: str) -> list[Event]:
+    found: list[Event] = []
+    for entry in rows(table(delivery).get("entry")):
+        for change in rows(table(entry).get("changes")):
+            found += _change(table(change), phone_number_id, likeness([table(entry).get("time"), change]))
+    if not found:
+        return [Unsupported(likeness(delivery), "delivery", "WhatsApp sent a delivery without anything in it")]
+    return found
+
+
+def _change(change: Mapping[str, Any], phone_number_id: str, own_id: str) -> list[Event]:
+    """What one change says; ``own_id`` stands for what has no id, so that the same report on another day is new."""
+    field, value = words(change.get("field")), table(change.get("value"))
+    if field not in ECHOES:
+        reason = f"WhatsApp reports {field or 'something without a name'}"
+        return [Unsupported(own_id, field or "change", reason)]
+    metadata = table(value.get("metadata"))
+    number = words(metadata.get("phone_number_id"))
+    if number and number != phone_number_id:
+        shown = words(metadata.get("display_phone_number")) or number
+        reason = f"This is for the WhatsApp number {shown}: mount an inbox for phone_number_id {number}"
+        return [Unsupported(own_id, "other-number", reason)]
+    people = [table(p) for p in rows(value.get("contacts"))]
+    found = [_message(piece, people, echo=field != "messages") for piece in rows(value.get(ECHOES[field]))]
+    found += [_status(piece) for piece in rows(value.get("statuses"))]
+    found += [_error(table(piece), own_id) for piece in rows(value.get("errors"))]
+    if not found:
+        return [Unsupported(own_id, field, "WhatsApp sent a change without anything in it")]
+    return found
+
+
+def _message(piece: object, people: list[Mapping[str, Any]], *, echo: bool) -> Event:
+    message = table(piece)
+    source_id = words(message.get("id")) or likeness(piece)
+    contact = _contact(message, people, "to" if echo else "from")
+    kind = words(message.get("type"))
+    inner = table(message.get(kind))
+    original = words(inner.get("original_message_id"))
+    changed = table(inner.get("message"))
+    # An edit of another type says nothing about words, so it must not wipe them: it falls through to "unsupported".
+    if kind == "edit" and original and words(changed.get("type")) in ("text", *MEDIA):
+        return Edit(source_id, original, caption(changed))
+    if kind == "revoke" and original:
+        return Deletion(source_id, original)
+    target = words(inner.get("message_id"))
+    if kind == "reaction" and target:
+        return Reaction(source_id, target, contact, words(inner.get("emoji")))
+    read = content(message)
+    if not (read.text or read.remotes):
+        return Unsupported(source_id, read.kind, read.reason, contact if contact.address else None)
+    return InboundMessage(
+        source_id=source_id,
+        contact=contact,
+        text=read.text,
+        remotes=read.remotes,
+        sent_at=moment(message.get("timestamp")),
+        reply_to=words(table(message.get("context")).get("id")),
+        echo=echo,
+        unsupported=read.kind,
+    )
+
+
+def _contact(message: Mapping[str, Any], people: list[Mapping[str, Any]], side: str) -> Contact:
+    """Who it is: by phone number, or by scoped user id where the customer hides the number behind a username.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/image
+    """
+    phone, user = words(message.get(side)), words(message.get(f"{side}_user_id"))
+    ids = {phone, user} - {""}
+    known = (p for p in people if ids & {words(p.get("wa_id")), words(p.get("user_id"))})
+    person = next(known, people[0] if len(people) == 1 and not ids else {})
+    name = words(table(person.get("profile")).get("name"))
+    phone, user = phone or words(person.get("wa_id")), user or words(person.get("user_id"))
+    # Without the plus sign an answer would be dialled as a number of the business's own country.
+    return Contact(f"+{phone}" if phone.isascii() and phone.isdigit() else phone or user, name)
+
+
+def _status(piece: object) -> Event:
+    status = table(piece)
+    source_id, word = words(status.get("id")), words(status.get("status"))
+    key = words(status.get("biz_opaque_callback_data"))
+    if word not in STATUSES or not (source_id or key):
+        return Unsupported(
+            f"{source_id}:{word}" if source_id else likeness(piece), f"status:{word}", f"WhatsApp reports {word!r}"
+        )
+    failure = table(next(iter(rows(status.get("errors"))), {}))
+    number = words(failure.get("code")) if word == "failed" else ""
+    message = told(code(number), failure) if word == "failed" else ""
+    return StatusUpdate(source_id, STATUSES[word], moment(status.get("timestamp")), number, message, key)
+
+
+def _error(error: Mapping[str, Any], own_id: str) -> Event:
+    """An error of the whole account, beside any message."""
+    number = words(error.get("code"))
+    return Unsupported(likeness([own_id, error]), f"error:{number}", told(code(number), error))
