@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -10,8 +12,10 @@ import attrs
 import httpx2
 
 from mediacore import (
+    Absent,
     Event,
     Finding,
+    InDoubt,
     Limits,
     Outgoing,
     Permanent,
@@ -19,19 +23,21 @@ from mediacore import (
     Remote,
     Request,
     Response,
+    Retry,
     call,
     download,
     hookimpl,
     read_limits,
 )
-from mediacore_instagram import wire_in, wire_out
+from mediacore_instagram import lookup, wire_in, wire_out
 from mediacore_instagram.attachments import MEDIA_HOSTS
-from mediacore_instagram.faults import WINDOW
-from mediacore_instagram.signing import handshake, secrets_of, verify
+from mediacore_instagram.faults import WINDOW, fault
+from mediacore_instagram.signing import handshake, verify
 
 _LIMITS: Final = Path(__file__).with_name("limits.toml")
 # Meta fetches a file before it answers, for up to 75 s: waiting less would leave every large video in doubt.
 _TIMEOUT: Final = httpx2.Timeout(90, connect=10)
+_FILLED: Final[Any] = attrs.validators.min_len(1)
 
 
 def _client() -> httpx2.Client:
@@ -45,20 +51,21 @@ class InstagramChannel:
     Args:
         account: its Instagram id, as webhooks name it.
         token: the access token: an Instagram User token (``login``) or a Page token (``page``).
-        app_secrets: the app's secret, or several of which any may have signed.
+        app_secrets: the app's secrets, any of which may have signed.
         verify_token: what was typed into Meta's dashboard beside the webhook's address.
         product: ``login`` for the Instagram API with Instagram Login, ``page`` for the Messenger Platform.
         api_url: another origin than the product's own, for proxies and simulators.
         version: the Graph API's version.
         media_hosts: where customers' files may be fetched from, each with everything below it, or whole origins.
-        human_agent: answer with the HUMAN_AGENT tag when the 24-hour window is closed; Meta must have approved it.
+        human_agent: tag what people write with HUMAN_AGENT when the 24-hour window is closed; Meta must have approved
+            it.
         profile: which limits hold.
     """
 
     account: str
     token: str = attrs.field(repr=False)
-    app_secrets: Any = attrs.field(converter=secrets_of, repr=False)  # Any: one string or a list, which cattrs has not
-    verify_token: str = attrs.field(repr=False, validator=attrs.validators.min_len(1))
+    app_secrets: tuple[str, ...] = attrs.field(repr=False, validator=[_FILLED, attrs.validators.deep_iterable(_FILLED)])
+    verify_token: str = attrs.field(repr=False, validator=_FILLED)
     product: Literal["login", "page"] = "login"
     api_url: str = ""
     version: str = "v25.0"
@@ -67,6 +74,7 @@ class InstagramChannel:
     profile: str = "default"
     _client: httpx2.Client = attrs.field(init=False, repr=False, factory=_client)
     _limits: Limits = attrs.field(init=False, repr=False)
+    _tries: deque[lookup.Try] = attrs.field(init=False, repr=False, factory=lambda: deque(maxlen=1000))
 
     @_limits.default
     def _read_limits(self) -> Limits:
@@ -102,29 +110,65 @@ class InstagramChannel:
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:
-        """Send one message; tagged as a person's answer only when the window proves closed and the tag is allowed."""
+        """Send one message; tagged as a person's answer only when one wrote it and the window proves closed."""
         try:
-            return self._post(wire_out.send_body(message, human=False))
-        except Permanent as refusal:
-            if not (self.human_agent and refusal.code in WINDOW):
-                raise
-        return self._post(wire_out.send_body(message, human=True))
+            receipt = self._hand_over(message)
+        except InDoubt:
+            self._remember(message)
+            raise
+        self._remember(message, receipt.source_id)
+        return receipt
+
+    @hookimpl
+    def reconcile(self, message: Outgoing) -> Receipt | Absent | None:
+        """Look for the message in its conversation at Instagram."""
+        if message.tried is None:
+            return None
+        try:
+            found = lookup.find(self._get, self._node, self.account, message, message.tried, tuple(self._tries))
+        except InDoubt as error:  # reading changes nothing, so it can simply be asked again
+            raise Retry(error.message, code=error.code) from error
+        except Permanent:  # the account may send but not read, or the conversation is hidden
+            return None
+        if isinstance(found, Receipt):
+            self._remember(message, found.source_id)
+        return found
 
     @hookimpl
     def check(self) -> list[Finding]:
         """Ask whether the token works and the account's webhooks are switched on."""
-        answer = call(self._client, "GET", self._url("subscribed_apps"), headers=self._auth, timeout=10)
+        answer = call(self._client, "GET", self._url(f"{self._node}/subscribed_apps"), headers=self._auth, timeout=10)
         return wire_out.subscription(answer.status_code, answer.content)
 
+    def _hand_over(self, message: Outgoing) -> Receipt:
+        try:
+            return self._post(wire_out.send_body(message, human=False))
+        except Permanent as refusal:
+            if message.automatic or not self.human_agent or refusal.code not in WINDOW:
+                raise
+        return self._post(wire_out.send_body(message, human=True))
+
+    def _remember(self, message: Outgoing, mid: str = "") -> None:
+        self._tries.append(lookup.Try(message.key, datetime.now(UTC), mid))
+
     def _post(self, body: dict[str, Any]) -> Receipt:
-        answer = call(self._client, "POST", self._url("messages"), headers=self._auth, json=body)
+        answer = call(self._client, "POST", self._url(f"{self._node}/messages"), headers=self._auth, json=body)
         return wire_out.receipt(answer.status_code, answer.content)
 
-    def _url(self, edge: str) -> str:
+    def _get(self, path: str, **query: str) -> bytes:
+        answer = call(self._client, "GET", self._url(path), headers=self._auth, params=query, timeout=20)
+        if answer.status_code != 200:
+            raise fault(answer.status_code, answer.content)
+        return answer.content
+
+    @property
+    def _node(self) -> str:
         # The Page's id is not the account's: a Page token's own node is ``me``.
-        node = self.account if self.product == "login" else "me"
+        return self.account if self.product == "login" else "me"
+
+    def _url(self, path: str) -> str:
         origin = (self.api_url or wire_out.HOSTS[self.product]).rstrip("/")
-        return f"{origin}/{self.version}/{node}/{edge}"
+        return f"{origin}/{self.version}/{path}"
 
     @property
     def _auth(self) -> dict[str, str]:

@@ -15,18 +15,6 @@ from mediacore import Refused, Request, Response
 HEADER = "X-Hub-Signature-256"
 
 
-def secrets_of(value: str | Iterable[str]) -> tuple[str, ...]:
-    """One secret, several in one string with spaces or commas between, or a list of them.
-
-    Raises:
-        ValueError: there is none.
-    """
-    found = tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(str(v) for v in value)
-    if not found or not all(found):
-        raise ValueError("app_secrets is empty: it is needed to tell Meta's webhooks from forged ones")
-    return found
-
-
 def verify(request: Request, secrets: Iterable[str]) -> None:
     """Check the signature on the bytes as they came.
 

@@ -1,7 +1,8 @@
-"""A simulated Instagram: Meta's Send API, its webhooks and its file host, on loopback.
+"""A simulated Instagram: Meta's Send and Conversations APIs, its webhooks and its file host, on loopback.
 
-It refuses what Meta refuses, with Meta's codes (``simulator_rules``), signs and escapes webhooks as Meta does
-(``simulator_shapes``) and serves customers' files from signed addresses (``simulator_cdn``).
+It refuses what Meta refuses, with Meta's codes (``simulator_rules``), remembers what was written
+(``simulator_threads``), signs and escapes webhooks as Meta does (``simulator_shapes``) and serves customers' files from
+signed addresses (``simulator_cdn``).
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class InstagramSimulator:
         patience: seconds until Meta gives up fetching a file.
 
     Attributes:
-        url: where it serves. mischief: what goes wrong next (places ``send``, ``check``, ``media``). devices: what
-        customers received. answers: the statuses our webhook gave. graph: the account's state at Meta.
+        url: where it serves. mischief: what goes wrong next (places ``send``, ``check``, ``look``, ``media``). devices:
+        what customers received. answers: the statuses our webhook gave. graph: the account's state at Meta.
     """
 
     def __init__(
@@ -178,6 +179,8 @@ class InstagramSimulator:
         content |= {"is_unsupported": True} if unsupported else {}
         if reply_to or story:
             content["reply_to"] = {"mid": reply_to} if reply_to else {"story": {"url": story, "id": "1"}}
+        shown = [(item["type"], item.get("payload", {}).get("url", "")) for item in items]
+        self.graph.threads.write(sender, content["mid"], text, shown)
         return shapes.event(sender, self.account, message=content)
 
     def _served(
@@ -203,6 +206,7 @@ class InstagramSimulator:
     def typed(self, customer: str, text: str) -> str:
         """Somebody at the business writes in the Instagram app; only an echo tells. Returns the message's id."""
         mid = new_mid()
+        self.graph.threads.write(customer, mid, text, mine=True)
         self.post([self._echo(mid, customer, {"text": text})])
         return mid
 
@@ -222,6 +226,8 @@ class InstagramSimulator:
             Route("/ig_messaging_cdn/", self._cdn.serve),
             Route("/{version}/{node}/messages", self.graph.messages, methods=["POST"]),
             Route("/{version}/{node}/subscribed_apps", self.graph.subscriptions),
+            Route("/{version}/{node}/conversations", self.graph.conversations),
+            Route("/{version}/{object}", self.graph.read),
         ]
 
     def _call_back(self, mid: str, order: rules.Order, files: Sequence[ReceivedFile]) -> None:

@@ -1,4 +1,4 @@
-"""Meta's Graph API as far as messaging needs it, for the simulator: credentials, the Send API, subscriptions."""
+"""Meta's Graph API as far as messaging needs it, for the simulator: credentials, sending, conversations, webhooks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 from starlette.background import BackgroundTask
@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from mediacore.testkit import Act, Devices, Mischief, Received, ReceivedFile
 from mediacore_instagram import simulator_rules as rules
+from mediacore_instagram.simulator_threads import Threads
 
 _NOT_NOW: Final = rules.GraphError(503, 2, 0, "Service temporarily unavailable")
 _THROTTLED: Final = rules.GraphError(400, 613, 0, "Calls to this api have exceeded the rate limit.")
@@ -41,7 +42,7 @@ class Graph:
         account, token: whose, and the only token that is right.
         human_agent: Meta has approved the HUMAN_AGENT tag for this app.
         patience: seconds until Meta gives up fetching a file.
-        mischief: what goes wrong next, at the places ``send`` and ``check``.
+        mischief: what goes wrong next, at the places ``send``, ``check`` and ``look``.
         devices: where messages arrive.
         sent: told of every message taken: its id, the order and its files.
 
@@ -49,6 +50,7 @@ class Graph:
         strangers: ids that exist nowhere. last: when each customer wrote. errors: answers of the next sends.
         echo_first: the echo overtakes the answer to the send, as may happen.
         subscribed: whether the app gets this account's webhooks. closing: lets go of calls that hang.
+        threads: the conversations.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Graph:
         self.last: dict[str, datetime] = {}
         self.errors: deque[rules.GraphError] = deque()
         self.echo_first, self.subscribed = False, True
+        self.threads = Threads(account)
         self.closing = threading.Event()
         self._mischief, self._devices, self._sent = mischief, devices, sent
         self._fetcher = httpx2.Client(trust_env=False)
@@ -105,10 +108,28 @@ class Graph:
         apps = [{"id": "1", "subscribed_fields": ["messages"]}] if self.subscribed else []
         return JSONResponse({"data": apps})
 
+    def conversations(self, request: Request) -> Response:
+        """GET /{version}/{id}/conversations."""
+        query = request.query_params
+        return self._look(request, lambda: self.threads.find(query.get("platform", ""), query.get("user_id", "")))
+
+    def read(self, request: Request) -> Response:
+        """GET /{version}/{conversation or message}."""
+        fields = request.query_params.get("fields", "id,created_time").split(",")
+        return self._look(request, lambda: self.threads.node(request.path_params["object"], fields))
+
+    def _look(self, request: Request, answer: Callable[[], dict[str, Any]]) -> Response:
+        try:
+            self._admit(request, "look")
+            found = answer()
+        except rules.GraphError as error:
+            return JSONResponse(error.json(secrets.token_urlsafe(8)), error.status)
+        return _Dropped() if self._mischief.take(Act.DROP_AFTER, "look") else JSONResponse(found)
+
     def _admit(self, request: Request, place: str) -> None:
         expected = f"Bearer {self.token}".encode()
         given = request.headers.get("authorization", "").encode()
-        right = hmac.compare_digest(given, expected) and request.path_params["node"] in ("me", self.account)
+        right = hmac.compare_digest(given, expected) and (request.path_params.get("node", "me") in ("me", self.account))
         if not right or self._mischief.take(Act.UNAUTHORIZED, place):
             raise _NO_TOKEN
         if self._mischief.take(Act.ERROR, place):
@@ -128,6 +149,7 @@ class Graph:
         files = tuple(rules.fetch(self._fetcher, kind, url, self.patience) for kind, url in order.files)
         extra = (("tag", "HUMAN_AGENT"),) * order.human + (("reply_to", order.reply_to),) * bool(order.reply_to)
         mid = new_mid()
+        self.threads.write(order.to, mid, order.text, order.files, mine=True)
         self._devices.deliver(Received(mid, order.to, order.text, files, extra))
         return mid, files
 

@@ -26,12 +26,29 @@ def test_missing_and_unknown_settings_are_named_together(mounting: Mounting) -> 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"product": "messenger"}, {"app_secrets": ""}, {"app_secrets": []}, {"profile": "x"}, {"verify_token": ""}],
+    [
+        {"product": "messenger"},
+        {"app_secrets": ""},
+        {"app_secrets": []},
+        {"app_secrets": ["a", ""]},
+        {"profile": "x"},
+        {"verify_token": ""},
+    ],
 )
 def test_wrong_values_are_config_errors(mounting: Mounting, settings: dict[str, Any], wrong: dict[str, Any]) -> None:
     """A product that does not exist, no secret, no profile of that name."""
     with pytest.raises(ConfigError):
         mounting(settings | wrong)
+
+
+def test_secrets_may_be_one_or_several(
+    mounting: Mounting, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A string is one secret, and a list may say of each where it is."""
+    monkeypatch.setenv("META_SECRET", "meta secret")
+    one: Any = mounting(settings | {"app_secrets": "a b"})._plugin
+    several: Any = mounting(settings | {"app_secrets": [{"env": "META_SECRET"}, "b"]})._plugin
+    assert (one.app_secrets, several.app_secrets) == (("a b",), ("meta secret", "b"))
 
 
 def test_secrets_are_never_shown(mounting: Mounting, settings: dict[str, Any]) -> None:
@@ -46,13 +63,13 @@ def test_the_products_have_their_own_hosts(mounting: Mounting, settings: dict[st
     """Instagram Login addresses the account, a Page token addresses itself."""
     login: Any = mounting(settings)._plugin
     page: Any = mounting(settings | {"product": "page"})._plugin
-    assert login._url("messages") == "https://graph.instagram.com/v25.0/IGID/messages"
-    assert page._url("messages") == "https://graph.facebook.com/v25.0/me/messages"
+    assert login._url(login._node) == "https://graph.instagram.com/v25.0/IGID"
+    assert page._url(page._node) == "https://graph.facebook.com/v25.0/me"
 
 
 def test_the_hooks_of_the_channel(inbox: Inbox) -> None:
-    """What the channel does, and that it does not claim to reconcile."""
-    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "send", "check")
+    """What a push channel needs, with a look-up for lost answers."""
+    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "send", "reconcile", "check")
 
 
 def test_every_number_has_its_source_and_date(inbox: Inbox) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mediacore_instagram.signing import handshake, secrets_of, verify
+from mediacore_instagram.signing import handshake, verify
 
 from mediacore import Header, Refused, Request
 
@@ -107,13 +107,3 @@ def test_a_wrong_handshake_is_refused(query: str) -> None:
     with pytest.raises(Refused) as caught:
         handshake(f"{URL}?{query}", "T")
     assert caught.value.status == 403
-
-
-def test_secrets_may_be_one_or_several() -> None:
-    """A string, a string of several and a list are all understood; none at all is refused."""
-    assert secrets_of("a") == ("a",)
-    assert secrets_of("a, b\nc") == ("a", "b", "c")
-    assert secrets_of(["a", "b"]) == ("a", "b")
-    for empty in ("", " ", [], [""]):
-        with pytest.raises(ValueError, match="app_secrets"):
-            secrets_of(empty)

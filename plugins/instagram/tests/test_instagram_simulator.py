@@ -186,6 +186,17 @@ def test_a_persons_answer_may_take_a_week(
         live.send(outgoing("not approved"))
 
 
+def test_a_machine_never_uses_the_tag(
+    simulator: InstagramSimulator, mounting: Callable[[dict[str, Any]], Inbox], outgoing: Out
+) -> None:
+    """What a machine wrote is refused after 24 hours, although people may answer for a week."""
+    live = mounting(simulator.settings() | {"human_agent": True})
+    simulator.wrote("42", timedelta(days=2))
+    with pytest.raises(Permanent, match="10-2534022"):
+        live.send(outgoing("by a machine", automatic=True))
+    assert simulator.devices.all() == []
+
+
 def test_nobody_of_that_id(simulator: InstagramSimulator, live: Inbox, outgoing: Out) -> None:
     """A person who does not exist gets nothing."""
     simulator.graph.strangers.add("42")
@@ -217,7 +228,6 @@ def test_a_dropped_answer_is_in_doubt(simulator: InstagramSimulator, live: Inbox
         live.send(outgoing("once"))
     (got,) = simulator.devices.wait(1)
     assert message(hook.next()).source_id == got.source_id
-    assert live.reconcile(outgoing("once")) is None
 
 
 def test_a_hanging_answer_is_in_doubt(simulator: InstagramSimulator, live: Inbox, hook: Any, outgoing: Out) -> None:

@@ -7,7 +7,6 @@ joins it to the hooks, so that another provider is another set of those.
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -16,7 +15,6 @@ from mediacore import (
     Absent,
     Event,
     Finding,
-    InDoubt,
     Limits,
     Outgoing,
     Receipt,
@@ -65,8 +63,7 @@ class SmsChannel:
     media_hosts: tuple[str, ...] = MEDIA_HOSTS
     timeout: float = 20.0
     _api: Api = attrs.field(init=False, repr=False)
-    _lost: dict[str, datetime] = attrs.field(init=False, repr=False, factory=dict)
-    _claimed: deque[str] = attrs.field(init=False, repr=False, factory=lambda: deque(maxlen=10_000))
+    _known: deque[tuple[str, str]] = attrs.field(init=False, repr=False, factory=lambda: deque(maxlen=1000))
 
     @hookimpl
     def limits(self) -> Limits:
@@ -92,27 +89,24 @@ class SmsChannel:
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:
         """One message with all its files."""
-        fields = wire_out.form(message, self.sender, self.public_url)
-        begun = datetime.now(UTC)
-        try:
-            receipt = self._api.create(fields)
-        except InDoubt:
-            self._lost.setdefault(message.key, begun)
-            raise
-        self._claimed.append(receipt.source_id)
+        receipt = self._api.create(wire_out.form(message, self.sender, self.public_url))
+        self._known.append((message.key, receipt.source_id))
         return receipt
 
     @hookimpl
     def reconcile(self, message: Outgoing) -> Receipt | Absent | None:
         """The message whose answer was lost, when the account's list shows exactly one that must be it.
 
-        After a restart it is no longer known since when to look; then the status callbacks tell, by our key in them.
+        Never ``Absent``: nothing promises that a message is listed as soon as it was taken. Otherwise the status
+        callbacks tell, by our key in them. It needs no memory; ids that this process knows as other messages' only
+        make it surer.
         """
-        first = self._lost.get(message.key)
-        found = self._api.find(message, first, self._claimed) if first else None
+        if message.tried is None:
+            return None
+        others = {sid for key, sid in tuple(self._known) if key != message.key}
+        found = self._api.find(message, message.tried, others)
         if found is not None:
-            self._claimed.append(found.source_id)
-            self._lost.pop(message.key, None)
+            self._known.append((message.key, found.source_id))
         return found
 
     @hookimpl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -12,9 +12,6 @@ import httpx2 as httpx
 from mediacore import AuthNeeded, InDoubt, Outgoing, Permanent, Receipt, Retry, call, download
 from mediacore_sms import wire_out
 from mediacore_sms.settings import origin
-
-SKEW = timedelta(seconds=10)
-"""How far this machine's clock and Twilio's may differ when a lost answer is looked for."""
 
 
 @attrs.frozen(eq=False)
@@ -47,21 +44,24 @@ class Api:
         answer = call(self.client, "POST", self._address("/Messages.json"), data=dict(fields), auth=self.auth)
         return wire_out.receipt(answer.status_code, answer.headers, answer.content)
 
-    def find(self, message: Outgoing, first: datetime, claimed: Collection[str]) -> Receipt | None:
+    def find(self, message: Outgoing, tried: datetime, others: Collection[str]) -> Receipt | None:
         """The one listed message that must be this one, made since it was first tried; else None.
 
         Raises:
             Retry: the list could not be read. AuthNeeded.
         """
-        since = first - SKEW
-        query = {"To": message.to.address, "DateSent>": f"{since:%Y-%m-%d}", "PageSize": "100"}
+        # by the day in GMT, and by when it was sent: what still waits may not be listed
+        day = f"{(tried - wire_out.SLACK).astimezone(UTC):%Y-%m-%d}"
+        query = {"To": message.to.address, "DateSent>": day, "PageSize": "1000"}
         try:
             answer = call(self.client, "GET", self._address("/Messages.json"), params=query, auth=self.auth)
             if answer.status_code != 200:
                 raise wire_out.refusal(answer.status_code, answer.headers, answer.content)
         except InDoubt as error:  # reading changes nothing, so it can simply be asked again
             raise Retry(error.message, code=error.code) from error
-        return wire_out.find(answer.content, message, since, claimed)
+        except Permanent:  # the account may send but not list
+            return None
+        return wire_out.find(answer.content, message, tried, others)
 
     def media(self, url: str, into: Path, hosts: Sequence[str], max_bytes: int) -> str:
         """Bring one media file: signed in here, and without credentials where Twilio redirects to.

@@ -10,6 +10,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from hashlib import sha256
 from types import TracebackType
 from typing import Any
@@ -162,7 +164,8 @@ class TwilioSimulator:
     def status(self, source_id: str, word: str, code: str = "") -> None:
         """Report a status of one message, in any order: ``read``, ``failed``, one that nobody knows ..."""
         job = self.jobs[source_id]
-        job.resource |= {"status": word, "error_code": int(code) if code else None}
+        sent = job.resource["date_sent"] or (format_datetime(datetime.now(UTC)) if word == "sent" else None)
+        job.resource |= {"status": word, "error_code": int(code) if code else None, "date_sent": sent}
         self._report(job, word, code)
 
     def raw(

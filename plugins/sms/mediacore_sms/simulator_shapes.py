@@ -84,7 +84,7 @@ def resource_of(form: Mapping[str, Sequence[str]], account: str, sender: str) ->
         # a messaging service first accepts and picks a sender later
         "status": "accepted" if service else "queued",
         "date_created": now,
-        "date_sent": now,
+        "date_sent": None,
         "error_code": None,
         "error_message": None,
         "uri": f"/{VERSION}/Accounts/{account}/Messages/{message}.json",

@@ -66,14 +66,16 @@ class _Calls:
         if (refused := _refusal(self._simulator, request, "list")) is not None:
             return refused
         query = request.query_params
-        since = date.fromisoformat(query.get("DateSent>", "2000-01-01"))
+        since = date.fromisoformat(query.get("DateSent>", "0001-01-01"))
         size = int(query.get("PageSize", "50"))
         found = [
             job.resource
             for job in reversed(list(self._simulator.jobs.values()))
-            if query.get("To", job.resource["to"]) == job.resource["to"] and _day(job.resource) >= since
+            if query.get("To", job.resource["to"]) == job.resource["to"]
+            and ("DateSent>" not in query or _sent_since(job.resource, since))
         ]
-        return JSONResponse({"messages": found[:size], "page": 0, "page_size": size, "next_page_uri": None})
+        more = f"{request.url.path}?Page=1" if len(found) > size else None
+        return JSONResponse({"messages": found[:size], "page": 0, "page_size": size, "next_page_uri": more})
 
     async def account(self, request: Request) -> Response:
         refused = _refusal(self._simulator, request, "account")
@@ -161,5 +163,6 @@ def _error(status: int, code: str, message: str, headers: dict[str, str] | None 
     return JSONResponse({"code": int(code), "message": message, "more_info": more, "status": status}, status, headers)
 
 
-def _day(resource: dict[str, Any]) -> date:
-    return parsedate_to_datetime(resource["date_sent"]).date()
+def _sent_since(resource: dict[str, Any], since: date) -> bool:
+    # the filter is by the time of sending, which a waiting message has not; whether one is listed is not documented
+    return resource["date_sent"] is not None and parsedate_to_datetime(resource["date_sent"]).date() >= since

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +20,9 @@ EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 RETRIES = "rc=5&rp=all"
 """Status callbacks are tried once unless the address asks for more in its fragment, which is neither sent nor signed:
 https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides"""
+
+SLACK = timedelta(seconds=5)
+"""How far this machine's clock and Twilio's may differ when a lost answer is looked for."""
 
 
 def callback(public_url: str, key: str) -> str:
@@ -82,35 +85,44 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> MediacoreEr
     return failure(status, code, told, _seconds(headers.get("retry-after", "")))
 
 
-def find(body: bytes, message: Outgoing, since: datetime, claimed: Collection[str]) -> Receipt | None:
+def find(body: bytes, message: Outgoing, tried: datetime, others: Collection[str]) -> Receipt | None:
     """The one message of a listing that must be ours.
 
-    Twilio keeps no key of ours, so only a message with the same words, as many files, made since the first try, and
-    not known as another one's is evidence; and only when there is exactly one.
+    Twilio keeps no key of ours, so only a message to the same number with the same words, as many files, and made since
+    the first try is evidence; and only when there is exactly one.
 
     Args:
         body: the listing.
         message: what was to be sent.
-        since: when it was first tried.
-        claimed: ids known to belong to other messages.
+        tried: when it was first handed over.
+        others: ids known as other messages'.
     """
-    listed = _read(body).get("messages")
-    ours = [entry for entry in listed if _same(entry, message, since)] if isinstance(listed, list) else []
-    free = [entry for entry in ours if entry.get("sid") not in claimed]
-    return _receipt(free[0]) if len(free) == 1 else None
+    answer = _read(body)
+    listed = answer.get("messages")
+    if not isinstance(listed, list) or answer.get("next_page_uri"):
+        return None
+    ours = [(entry, made) for entry in listed if (made := _made(entry, message)) and made >= tried - SLACK]
+    free = [(entry, made) for entry, made in ours if entry.get("sid") not in others]
+    if len(free) != 1:
+        return None
+    entry, made = free[0]
+    # Other files may have the same words or none: what seems older than the first try may be the message before.
+    early = made < tried.replace(microsecond=0)
+    return None if message.attachments and early else _receipt(entry)
 
 
-def _same(entry: Any, message: Outgoing, since: datetime) -> bool:  # noqa: ANN401 - one item of foreign JSON
+def _made(entry: Any, message: Outgoing) -> datetime | None:  # noqa: ANN401 - one item of foreign JSON
+    """When a listed message was made; None when it cannot be ours."""
     if not isinstance(entry, dict) or not str(entry.get("direction", "")).startswith("outbound"):
-        return False
+        return None
+    told = str(entry.get("body") or "").strip(), str(entry.get("num_media") or "0"), entry.get("to")
+    if told != (message.text.strip(), str(len(message.attachments)), message.to.address):
+        return None
     try:
         made = parsedate_to_datetime(str(entry.get("date_created")))
     except ValueError:
-        return False
-    if made.tzinfo is None or made < since:
-        return False
-    told = str(entry.get("body") or "").strip(), str(entry.get("num_media") or "0"), entry.get("to")
-    return told == (message.text.strip(), str(len(message.attachments)), message.to.address)
+        return None
+    return made if made.tzinfo else None
 
 
 def _receipt(answer: Mapping[str, Any]) -> Receipt | None:

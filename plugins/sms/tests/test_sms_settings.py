@@ -49,6 +49,17 @@ def test_wrong_values_are_explained(changes: dict[str, Any], told: str, availabl
         mount("line", GOOD | changes, available=available)
 
 
+def test_previous_tokens_may_be_kept_elsewhere(
+    available: dict[str, EntryPoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of tokens says of each where it is, and one alone needs no list."""
+    monkeypatch.setenv("OLD_TOKEN", "old-secret")
+    several: Any = mount("line", GOOD | {"previous_tokens": [{"env": "OLD_TOKEN"}, "older"]}, available=available)
+    one: Any = mount("line", GOOD | {"previous_tokens": {"env": "OLD_TOKEN"}}, available=available)
+    assert several._plugin.previous_tokens == ("old-secret", "older")
+    assert one._plugin.previous_tokens == ("old-secret",)
+
+
 def test_secrets_are_never_shown(available: dict[str, EntryPoint]) -> None:
     """Neither the channel nor its client shows a token, an older one, or an API secret."""
     secrets = {"previous_tokens": ["old-secret"], "api_key": "SK1", "api_secret": "key-secret"}

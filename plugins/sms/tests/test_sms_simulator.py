@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from mediacore import (
     InDoubt,
     Outgoing,
     Permanent,
+    Receipt,
     Remote,
     Request,
     Retry,
@@ -244,33 +247,64 @@ def test_lost_answer_is_reconciled(
     inbox = mounted(timeout=1.0)
     picture = shelf.put(jpeg, "image/jpeg", "a.jpg")
     sent = inbox.send(Outgoing("k0", ANN, "Hello", (picture,)))
-    message = Outgoing("k1", ANN, "Hello", (picture,))
-    assert inbox.reconcile(message) is None
+    message = Outgoing("k1", ANN, "Hello", (picture,), tried=datetime.now(UTC))
+    assert inbox.reconcile(evolve(message, tried=None)) is None
     simulator.mischief.plan(act)
     with pytest.raises(InDoubt):
         inbox.send(message)
     (_, second) = simulator.devices.wait(2)
-    receipt = inbox.reconcile(message)
-    assert receipt is not None
-    assert receipt.source_id == second.source_id != sent.source_id
+    for _ in range(2):
+        receipt = inbox.reconcile(message)
+        assert isinstance(receipt, Receipt)
+        assert receipt.source_id == second.source_id != sent.source_id
     webhook.wait(reached("k1", Status.DELIVERED))
-    assert inbox.reconcile(message) is None
+
+
+def test_lost_answer_after_a_crash(mounted: Callable[..., Inbox], simulator: TwilioSimulator) -> None:
+    """A process that knows nothing but the time of the first try finds the message; an older equal one is not it."""
+    earlier = mounted().send(Outgoing("k0", ANN, "Hello"))
+    simulator.devices.wait(1)
+    job = simulator.jobs[earlier.source_id]
+    job.resource["date_created"] = format_datetime(datetime.now(UTC) - timedelta(minutes=1))
+    message = Outgoing("k1", ANN, "Hello", tried=datetime.now(UTC))
+    assert mounted().reconcile(message) is None
+    taken = mounted().send(message)
+    simulator.devices.wait(2)
+    receipt = mounted().reconcile(message)
+    assert isinstance(receipt, Receipt)
+    assert receipt.source_id == taken.source_id
 
 
 def test_doubt_that_cannot_be_settled(mounted: Callable[..., Inbox], simulator: TwilioSimulator) -> None:
-    """Two equal messages that both lost their answer are no evidence; a list that fails is asked again."""
+    """Two lost messages that are equal are no evidence; a failing list is asked again, a refused one tells nothing."""
     inbox = mounted(timeout=1.0)
+    first = Outgoing("k1", ANN, "same", tried=datetime.now(UTC))
     simulator.mischief.plan(Act.DROP_AFTER, times=2)
-    for key in ("k1", "k2"):
+    for message in (first, evolve(first, key="k2")):
         with pytest.raises(InDoubt):
-            inbox.send(Outgoing(key, ANN, "same"))
-    assert inbox.reconcile(Outgoing("k1", ANN, "same")) is None
+            inbox.send(message)
+    simulator.devices.wait(2)
+    assert inbox.reconcile(first) is None
     simulator.mischief.plan(Act.THROTTLE, where="list")
     with pytest.raises(Retry):
-        inbox.reconcile(Outgoing("k1", ANN, "same"))
+        inbox.reconcile(first)
     simulator.mischief.plan(Act.UNAUTHORIZED, where="list")
     with pytest.raises(AuthNeeded):
-        inbox.reconcile(Outgoing("k1", ANN, "same"))
+        inbox.reconcile(first)
+    assert mounted(api_url=simulator.cdn_url).reconcile(first) is None
+
+
+def test_what_still_waits_is_not_listed(mounted: Callable[..., Inbox], simulator: TwilioSimulator, shelf: Any) -> None:
+    """A message that Twilio took and has not sent yet is not in the list, so its absence there proves nothing."""
+    simulator.patience = 30.0
+    shelf.busy = 10_000
+    inbox, picture = mounted(), shelf.put(b"GIF89a", "image/gif", "a.gif")
+    message = Outgoing("k1", ANN, "", (picture,), tried=datetime.now(UTC))
+    inbox.send(message)
+    assert inbox.reconcile(message) is None
+    shelf.busy = 0
+    simulator.devices.wait(1)
+    assert inbox.reconcile(message) is not None
 
 
 def test_nobody_there(mounted: Callable[..., Inbox]) -> None:

@@ -159,15 +159,15 @@ def listed(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def found(*entries: Any, claimed: tuple[str, ...] = ()) -> Receipt | None:
+def found(*entries: Any, others: tuple[str, ...] = (), **more: Any) -> Receipt | None:
     message = Outgoing("k", TO, "Hello", (file("https://f/1"),))
-    return wire_out.find(json.dumps({"messages": entries}).encode(), message, SINCE, claimed)
+    return wire_out.find(json.dumps({"messages": entries} | more).encode(), message, SINCE, others)
 
 
 def test_lost_answer_is_found() -> None:
     """Exactly one listed message with the same words, files and customer since the first try is ours."""
     assert found(listed()) == Receipt("MM1", Status.SENT, "sent")
-    assert found(listed(sid="MM0"), listed(), claimed=("MM0",)) == Receipt("MM1", Status.SENT, "sent")
+    assert found(listed(sid="MM0"), listed(), others=("MM0",)) == Receipt("MM1", Status.SENT, "sent")
 
 
 @pytest.mark.parametrize(
@@ -192,5 +192,16 @@ def test_anything_else_is_no_evidence(entry: Any) -> None:
     """A message that differs, is older, or cannot be read is no evidence; neither are two that fit."""
     assert found(entry) is None
     assert found(listed(), listed(sid="MM2")) is None
-    assert found(listed(), claimed=("MM1",)) is None
+    assert found(listed(), others=("MM1",)) is None
+    assert found(listed(), next_page_uri="/2010-04-01/more") is None
     assert wire_out.find(b'{"messages": 7}', Outgoing("k", TO, "Hello"), SINCE, ()) is None
+
+
+def test_clocks_may_differ_a_little() -> None:
+    """A text from five seconds before the first try is ours; with a file it may as well be the part before."""
+    early = listed(date_created="Sun, 22 Nov 2026 09:59:55 +0000", num_media="0")
+    text = Outgoing("k", TO, "Hello")
+    assert wire_out.find(json.dumps({"messages": [early]}).encode(), text, SINCE, ()) is not None
+    assert found(listed(date_created="Sun, 22 Nov 2026 09:59:55 +0000")) is None
+    older = early | {"date_created": "Sun, 22 Nov 2026 09:59:54 +0000"}
+    assert wire_out.find(json.dumps({"messages": [older]}).encode(), text, SINCE, ()) is None
