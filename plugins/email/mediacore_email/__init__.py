@@ -1,0 +1,143 @@
+"""E-mail: mails sent by SMTP and read by IMAP.
+
+The words of the protocols are in ``smtp`` and ``imap``, those of mails in ``wire_in`` and ``wire_out``; this class only
+joins them to the hooks.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+
+from mediacore import (
+    Batch,
+    Event,
+    Finding,
+    Limits,
+    MediacoreError,
+    Outgoing,
+    Permanent,
+    Receipt,
+    Refused,
+    Remote,
+    Request,
+    Severity,
+    hookimpl,
+    read_limits,
+)
+from mediacore_email import imap, smtp, wire_in, wire_out
+from mediacore_email.ids import domain_of
+from mediacore_email.settings import Security, Server, mail_address, safe
+
+
+@attrs.frozen(eq=False)
+class EmailChannel:
+    """One mail account.
+
+    Args:
+        address: its address; customers write here, and our mails come from here.
+        display_name: the name beside it.
+        smtp_host, smtp_port, smtp_security: where mails are handed over; security is ``starttls``, ``tls`` or ``none``.
+        smtp_user, smtp_password: how to sign in there; an empty user signs in nowhere.
+        imap_host, imap_port, imap_security: where mails are read; an empty host reads none.
+        imap_user, imap_password: how to sign in there.
+        imap_folders: the folders to read.
+        imap_history: read what lies in a folder when it is seen for the first time, not only what comes after.
+        oauth_token: an XOAUTH2 access token, which then goes before both passwords.
+        profile: whose limits hold for our mails: ``gmail``, ``exchange``, ``ses``, ``postmark`` or ``default``.
+        ca_file: a PEM file of authorities to trust instead of the system's.
+        timeout: seconds to wait for each answer of a server.
+    """
+
+    address: str = attrs.field(validator=mail_address)
+    smtp_host: str
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = attrs.field(default="", repr=False)
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_user: str = ""
+    imap_password: str = attrs.field(default="", repr=False)
+    imap_folders: tuple[str, ...] = ("INBOX",)
+    imap_history: bool = True
+    oauth_token: str = attrs.field(default="", repr=False)
+    smtp_security: Security = attrs.field(default="starttls", validator=safe)
+    imap_security: Security = attrs.field(default="tls", validator=safe)
+    display_name: str = ""
+    profile: str = "default"
+    ca_file: str = ""
+    timeout: float = 60.0
+
+    @hookimpl
+    def limits(self) -> Limits:
+        """What a mail carries, for the provider that the profile names."""
+        return read_limits(Path(__file__).with_name("limits.toml"), self.profile)
+
+    @hookimpl
+    def receive(self, request: Request) -> list[Event]:
+        """One polled mail. Nothing else: a mail that is posted to the webhook is nobody's."""
+        if request.method != "POLL":
+            raise Refused("mails are read from the mail server, not posted", code="signature", status=403)
+        return wire_in.events(request, self.address)
+
+    @hookimpl
+    def poll(self, cursor: str) -> Batch | None:
+        """New mails of all folders."""
+        if not self.imap_host:
+            return None
+        most = self.limits().inbound.max_body.value
+        return imap.poll(self._imap(), self.imap_folders, cursor, most, self.imap_history)
+
+    @hookimpl
+    def fetch(self, remote: Remote, request: Request, into: Path) -> str:
+        """One file out of its mail, decoded."""
+        figure = self.limits().inbound.max_bytes
+        most = figure.value if figure else 0
+        if remote.ref == wire_in.SERVER:
+            imap.fetch(self._imap(), request.url, into, most)
+            return remote.type
+        size = 0
+        with into.open("wb") as sink:
+            for chunk in wire_in.file(request, remote):
+                size += len(chunk)
+                if size > most:
+                    raise Permanent(f"the file is larger than {most:,} bytes", code="too-large")
+                sink.write(chunk)
+        return remote.type
+
+    @hookimpl
+    def send(self, message: Outgoing) -> Receipt:
+        """One mail with all its files."""
+        mail = wire_out.mail(message, wire_out.Sender(self.address, self.display_name), datetime.now(UTC))
+        return Receipt(mail.message_id, detail=smtp.send(self._smtp(), self.address, mail))
+
+    @hookimpl
+    def check(self) -> list[Finding]:
+        """Whether both servers let us in and every folder opens."""
+        findings = []
+        try:
+            with smtp.session(self._smtp()):
+                pass
+        except MediacoreError as error:
+            findings.append(Finding("smtp", Severity.REFUSE, str(error), "check the smtp_ settings"))
+        try:
+            if self.imap_host:
+                imap.poll(self._imap(), self.imap_folders, "", 0, history=False)
+        except MediacoreError as error:
+            findings.append(Finding("imap", Severity.REFUSE, str(error), "check the imap_ settings"))
+        return findings
+
+    def _smtp(self) -> Server:
+        where = (self.smtp_host, self.smtp_port, self.smtp_security)
+        return self._server(where, self.smtp_user, self.smtp_password)
+
+    def _imap(self) -> Server:
+        where = (self.imap_host, self.imap_port, self.imap_security)
+        return self._server(where, self.imap_user, self.imap_password)
+
+    def _server(self, where: tuple[str, int, Security], user: str, password: str) -> Server:
+        account = user or (self.address if self.oauth_token else "")
+        name = domain_of(self.address)
+        return Server(*where, account, password, self.oauth_token, self.ca_file, self.timeout, name)

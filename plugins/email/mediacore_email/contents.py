@@ -1,0 +1,197 @@
+"""What stands in a mail: its text, and its files with their names.
+
+The rules: a text part without a name that is not marked as an attachment is text; of alternatives the plain one counts,
+the HTML one only when that is empty; a file is inline only when the HTML refers to it, whatever its disposition says
+(Apple Mail marks real attachments inline, Outlook gives every file a Content-ID); a nested mail, an encrypted part and
+winmail.dat are one file each; a signature is not shown, since only the raw mail can prove it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from attrs import Factory, define, frozen
+
+from mediacore import Remote
+from mediacore_email import bodies, headers, plain
+from mediacore_email.mime import Part, TooMuch, read_headers
+
+EXTENSIONS = {
+    "text/plain": "txt",
+    "text/html": "html",
+    "text/csv": "csv",
+    "text/calendar": "ics",
+    "text/vcard": "vcf",
+    "text/x-vcard": "vcf",
+    "text/rtf": "rtf",
+    "text/xml": "xml",
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "application/json": "json",
+    "application/msword": "doc",
+    "application/rtf": "rtf",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "image/jpeg": "jpg",
+    "image/jpg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/heic": "heic",
+    "image/tiff": "tiff",
+    "image/bmp": "bmp",
+    "image/svg+xml": "svg",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+}
+_NAMES = {
+    "application/ms-tnef": "winmail.dat",
+    "application/vnd.ms-tnef": "winmail.dat",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/x-pkcs7-mime": "smime.p7m",
+    "text/calendar": "invite.ics",
+    "message/delivery-status": "delivery-status.txt",
+    "message/disposition-notification": "read-receipt.txt",
+}
+_TEXTS = ("text/plain", "text/html", "")
+_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_UNSEEN = ("text/x-amp-html", "text/watch-html", "application/applefile", "message/external-body")
+"""Other renderings of the text, and empty shells; they bring nothing that a person could open."""
+
+
+@frozen
+class Contents:
+    """What stands in a mail.
+
+    Args:
+        text: the words.
+        remotes: the files, in order.
+        unsupported: what cannot be shown, in a few words; empty when all can.
+    """
+
+    text: str
+    remotes: tuple[Remote, ...]
+    unsupported: str = ""
+
+
+@define
+class _Found:
+    texts: list[str] = Factory(list)
+    markup: bool = False
+    files: list[Part] = Factory(list)
+    sealed: list[Part] = Factory(list)
+
+
+def contents(raw: bytes, root: Part) -> Contents:
+    """Look through a mail's parts."""
+    found = _Found()
+    markup: list[str] = []
+    _visit(raw, root, found, markup)
+    referred = plain.references("\n".join(markup)) if markup else frozenset()
+    remotes = [_remote(raw, part, index, referred) for index, part in enumerate(found.files, 1)]
+    remotes += [
+        Remote(f"{p.number}/whole" if p.number else "raw", "encrypted.eml", "message/rfc822") for p in found.sealed
+    ]
+    sealed = found.sealed or any(p.type in _SEALED for p in found.files)
+    text = "\n\n".join(t.strip("\n") for t in found.texts if t.strip())
+    return Contents(text.strip(), tuple(remotes), "encrypted or sealed mail" if sealed else "")
+
+
+def _visit(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
+    if part.type == "multipart/encrypted":
+        found.sealed.append(part)
+    elif part.type == "multipart/alternative":
+        _alternative(raw, part.children, found, markup)
+    elif part.children:
+        for child in part.children:
+            if not (part.type == "multipart/signed" and child.type in _SIGNATURES):
+                _visit(raw, child, found, markup)
+    elif part.type in _UNSEEN:
+        return
+    elif _is_text(part) or (not part.number and part.type in _TEXTS and _disposition(part)[0] != "attachment"):
+        _read(raw, part, found, markup)
+    else:
+        found.files.append(part)
+
+
+def _alternative(raw: bytes, children: Sequence[Part], found: _Found, markup: list[str]) -> None:
+    """Of the texts only the plain one, if it says anything; of the files all."""
+    each = [_Found() for _ in children]
+    for child, own in zip(children, each, strict=True):
+        _visit(raw, child, own, markup)
+    written = [own for own in each if any(t.strip() for t in own.texts)]
+    chosen = min(written, key=lambda own: own.markup, default=_Found())
+    found.texts += chosen.texts
+    found.markup = found.markup or chosen.markup
+    for own in each:
+        found.files += own.files
+        found.sealed += own.sealed
+
+
+def _is_text(part: Part) -> bool:
+    """An undeclared type is text (RFC 2045 5.2) unless the part is marked as a file."""
+    return part.type in _TEXTS and not _name(part) and _disposition(part)[0] != "attachment"
+
+
+def _read(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
+    text, whole = bodies.text(raw, part)
+    if part.type == "text/html":
+        markup.append(text)
+        found.markup = True
+        text = plain.words(text)
+    found.texts.append(text)
+    if not whole:
+        found.files.append(part)
+
+
+def _disposition(part: Part) -> tuple[str, dict[str, str]]:
+    kind, params = headers.parameters(part.headers.first("content-disposition"))
+    return kind, params or {}
+
+
+def _name(part: Part) -> str:
+    return headers.parameter(_disposition(part)[1], "filename") or headers.parameter(part.params, "name")
+
+
+def _remote(raw: bytes, part: Part, index: int, referred: frozenset[str]) -> Remote:
+    kind, params = _disposition(part)
+    size = params.get("size", "")
+    cid = headers.one_line(headers.raw_text(part.headers.first("content-id"))).strip("<> ")
+    location = headers.one_line(headers.raw_text(part.headers.first("content-location")))
+    shown = next((i for i in (cid, unquote(cid), location) if i and i in referred), "")
+    name, described = _name(part), part.headers.text("content-description")[:500]
+    declared = part.type or ("application/octet-stream" if kind == "attachment" or name else "text/plain")
+    return Remote(
+        ref=part.number or "1",
+        name=name or _made_up(raw, part, declared, index),
+        type=declared,
+        size=int(size) if re.fullmatch(r"[0-9]{1,12}", size) else 0,
+        caption="" if described == name else described,
+        inline_id=shown,
+    )
+
+
+def _made_up(raw: bytes, part: Part, declared: str, index: int) -> str:
+    if declared == "message/rfc822":
+        return _subject(raw, part)
+    location = part.headers.text("content-location").rpartition("/")[2]
+    if re.fullmatch(r"[\w. -]{1,100}\.[A-Za-z0-9]{1,5}", location):
+        return location
+    return _NAMES.get(declared) or f"part-{index}.{EXTENSIONS.get(declared, 'bin')}"
+
+
+def _subject(raw: bytes, part: Part) -> str:
+    """A nested mail is called by its subject."""
+    head = b"".join(chunk for chunk, _ in zip(bodies.chunks(raw, part), range(1), strict=False))[:65536]
+    try:
+        subject = read_headers(head, 0, len(head))[0].text("subject")
+    except TooMuch:
+        subject = ""
+    return f"{subject[:100].strip() or 'message'}.eml"

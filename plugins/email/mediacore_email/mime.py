@@ -1,0 +1,197 @@
+"""The structure of a mail as spans of its raw bytes: nothing copied, nothing re-serialised, everything bounded.
+
+The standard library's parsers either decode hostile headers into gigabytes or recurse without end, so the structure is
+found here by the delimiter lines alone (RFC 2046 5.1). Beyond any bound ``TooMuch`` is raised, and the caller keeps the
+raw mail as one attachment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+from attrs import field, frozen
+
+from mediacore_email.headers import Headers, parameters
+
+HEADER_BLOCK = 256 * 1024
+HEADER_LINES = 1000
+HEADER = 64 * 1024
+BOUNDARY = 200
+DEPTH = 20
+PARTS = 1000
+NEAR_MISSES = 10_000
+"""Lines that begin like a delimiter and are none; more of them are an attack on the search."""
+
+_EOL = re.compile(rb"\r\n|\n|\r")
+_NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+# a closing delimiter may have rubbish behind it as long as that cannot belong to another boundary (RFC 2046 5.1.1)
+_DELIMITER_END = re.compile(rb"(?:(--)(?:[^\w\'()+,./:=?\r\n-][^\r\n]*)?|[ \t]*)(?:\r\n|\n|\r|\Z)")
+_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+
+
+class TooMuch(Exception):
+    """The mail goes beyond what is taken apart; the message says which bound it broke."""
+
+
+@frozen(eq=False)
+class Part:
+    """One entity of a mail.
+
+    Args:
+        number: as IMAP counts (``1.2``); empty for the mail itself.
+        headers: its header lines.
+        type: its MIME type in lower case; empty when none or no sound one is declared.
+        params: the parameters of its Content-Type, undecoded.
+        begin: where its headers begin in the raw mail.
+        start, end: its body in the raw mail, still encoded for transfer.
+        children: the entities in it, when it is a multipart.
+    """
+
+    number: str
+    headers: Headers
+    type: str
+    params: Mapping[str, str]
+    begin: int
+    start: int
+    end: int
+    children: tuple[Part, ...] = field(default=(), repr=False)
+
+    def walk(self) -> Iterator[Part]:
+        """This part and everything in it, in order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def parse(raw: bytes) -> Part:
+    """Take a mail apart.
+
+    Raises:
+        TooMuch: it goes beyond one of the bounds of this module.
+    """
+    return _Parser(raw).part(0, len(raw), "", 0, "")
+
+
+def read_headers(raw: bytes, begin: int, end: int) -> tuple[Headers, int]:
+    """The header lines from a place on, and where the body begins.
+
+    A line that is no header ends them, as if the empty line had been forgotten: what it says is kept as body.
+
+    Raises:
+        TooMuch: more lines or bytes than a mail needs.
+    """
+    found: list[tuple[str, bytes]] = []
+    start = _lines(raw, begin, end, found)
+    return Headers(tuple(found)), start
+
+
+def readable_head(raw: bytes) -> Headers:
+    """As many of a mail's header lines as can be read within the bounds; never raises."""
+    found: list[tuple[str, bytes]] = []
+    with suppress(TooMuch):
+        _lines(raw, 0, len(raw), found)
+    return Headers(tuple((name, value) for name, value in found if len(value) <= HEADER))
+
+
+def _lines(raw: bytes, begin: int, end: int, found: list[tuple[str, bytes]]) -> int:
+    limit = min(end, begin + HEADER_BLOCK)
+    at = begin
+    for _ in range(HEADER_LINES):
+        if at >= end:
+            return end
+        eol = _EOL.search(raw, at, limit)
+        if eol is None and limit < end:
+            raise TooMuch("its header block has no end")
+        stop, after = (eol.start(), eol.end()) if eol else (end, end)
+        if stop == at:
+            return after
+        line = raw[at:stop]
+        name = _NAME.match(line)
+        if line[:1] in b" \t":
+            _continue(found, line)
+        elif name:
+            found.append((name[1].decode("ascii").lower(), line[name.end() :]))
+        elif not (at == 0 and line.startswith((b"From ", b">From "))):  # the envelope line of an mbox
+            return at
+        at = after
+    raise TooMuch(f"it has more than {HEADER_LINES} header lines")
+
+
+def _continue(found: list[tuple[str, bytes]], line: bytes) -> None:
+    if found:
+        name, value = found[-1]
+        if len(value) + len(line) > HEADER:
+            raise TooMuch(f"its header {name[:40]} is longer than {HEADER} bytes")
+        found[-1] = (name, value + line)
+
+
+class _Parser:
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._count = 0
+        self._misses = 0
+
+    def part(self, begin: int, end: int, number: str, depth: int, default: str) -> Part:
+        self._count += 1
+        if self._count > PARTS:
+            raise TooMuch(f"it has more than {PARTS} parts")
+        if depth > DEPTH:
+            raise TooMuch(f"its parts are nested more than {DEPTH} deep")
+        headers, start = read_headers(self._raw, begin, end)
+        if any(len(value) > HEADER for _, value in headers.lines):
+            raise TooMuch(f"one of its headers is longer than {HEADER} bytes")
+        declared, params = parameters(headers.first("content-type"))
+        if params is None:
+            raise TooMuch("one of its headers has too many parameters")
+        kind = declared if _TYPE.fullmatch(declared) else default
+        children = self._children(kind, params, start, end, number, depth)
+        if kind.startswith("multipart/") and not children:
+            kind = ""  # nothing divides it: what is there is shown as it stands
+        return Part(number, headers, kind, params, begin, start, end, children)
+
+    def _children(
+        self, kind: str, params: Mapping[str, str], start: int, end: int, number: str, depth: int
+    ) -> tuple[Part, ...]:
+        if not kind.startswith("multipart/"):
+            return ()
+        boundary = params.get("boundary", "").rstrip().encode("latin-1")
+        if len(boundary) > BOUNDARY:
+            raise TooMuch(f"a boundary is longer than {BOUNDARY} bytes")
+        if not boundary:
+            return ()
+        default = "message/rfc822" if kind == "multipart/digest" else ""
+        prefix = f"{number}." if number else ""
+        spans = self._spans(start, end, b"--" + boundary)
+        return tuple(self.part(b, e, f"{prefix}{i}", depth + 1, default) for i, (b, e) in enumerate(spans, 1))
+
+    def _spans(self, start: int, end: int, delimiter: bytes) -> list[tuple[int, int]]:
+        """Where the pieces between the delimiter lines lie; one that is never closed reaches to the end."""
+        raw, spans, opened, position = self._raw, [], -1, start
+        while (at := raw.find(delimiter, position, end)) >= 0:
+            position = at + len(delimiter)
+            tail = _DELIMITER_END.match(raw, position, end)
+            if tail is None or (at > start and raw[at - 1] not in b"\r\n"):
+                self._miss()
+                continue
+            if opened >= 0:
+                spans.append((opened, max(opened, _before_eol(raw, at))))
+            if tail[1]:
+                return spans
+            if len(spans) > PARTS:
+                raise TooMuch(f"it has more than {PARTS} parts")
+            opened = position = tail.end()
+        if 0 <= opened < end:
+            spans.append((opened, end))
+        return spans
+
+    def _miss(self) -> None:
+        self._misses += 1
+        if self._misses > NEAR_MISSES:
+            raise TooMuch("too many of its lines look like delimiters")
+
+
+def _before_eol(raw: bytes, at: int) -> int:
+    """The line end before a delimiter belongs to the delimiter (RFC 2046 5.1.1)."""
+    return at - 2 if raw[at - 2 : at] == b"\r\n" else at - 1

@@ -1,0 +1,177 @@
+"""The conversation with the mail server that takes our mails (RFC 5321), with every fault sorted by what to do next.
+
+The moment that counts is the final dot: before it nothing is taken and a fault is ``Retry``; once it may have left,
+a lost connection is ``InDoubt``, and only the server's own answer says otherwise.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from mediacore import AuthNeeded, InDoubt, MediacoreError, Permanent, Retry
+from mediacore_email import errors
+from mediacore_email.settings import Server
+from mediacore_email.wire_out import Mail
+
+_LOST = (OSError, smtplib.SMTPServerDisconnected)
+
+
+def send(server: Server, sender: str, mail: Mail) -> str:
+    """Hand one mail over.
+
+    Args:
+        server: where to.
+        sender: the envelope's sender, to which bounces go.
+        mail: what to send.
+
+    Returns:
+        What the server said when it took it.
+
+    Raises:
+        Retry: nothing was taken. InDoubt: it may have been. Permanent: never. AuthNeeded.
+    """
+    with session(server) as smtp:
+        size = mail.size
+        _check_size(smtp, size)
+        options = [f"SIZE={size}"] if smtp.has_extn("size") else []
+        if smtp.has_extn("dsn"):  # a bounce then names our message even when it returns no header (RFC 3461 4.3, 4.4)
+            options += ["RET=HDRS", f"ENVID={mail.message_id.strip('<>')}"]
+        _ask(lambda: smtp.mail(sender, options), (250,))
+        _ask(lambda: smtp.rcpt(mail.to), (250, 251))
+        _ask(lambda: smtp.docmd("DATA"), (354,))
+        _write(smtp, mail)
+        code, said = _finish(smtp)
+    if code != 250:
+        raise errors.refusal(code, said)
+    return said.decode("utf-8", "replace")[:300]
+
+
+@contextmanager
+def session(server: Server) -> Iterator[smtplib.SMTP]:
+    """A connection that is protected and signed in; closed whatever happens.
+
+    Raises:
+        Retry: the server cannot be reached or has a passing fault. AuthNeeded: it does not let us in.
+    """
+    smtp = _connect(server)
+    try:
+        try:
+            _protect(smtp, server)
+            _sign_in(smtp, server)
+        except smtplib.SMTPServerDisconnected as error:
+            raise Retry(f"{server.host} closed the connection", code="lost") from error
+        except OSError as error:
+            raise Retry(f"{server.host}: {error}", code="lost") from error
+        yield smtp
+        with suppress(smtplib.SMTPException, OSError):
+            smtp.quit()
+    finally:
+        smtp.close()
+
+
+def _connect(server: Server) -> smtplib.SMTP:
+    try:
+        if server.security == "tls":
+            return smtplib.SMTP_SSL(
+                server.host, server.port, server.name or None, timeout=server.timeout, context=server.context()
+            )
+        return smtplib.SMTP(server.host, server.port, server.name or None, timeout=server.timeout)
+    except smtplib.SMTPConnectError as error:
+        raise errors.refusal(error.smtp_code, error.smtp_error) from error
+    except ssl.SSLError as error:
+        raise Retry(f"{server.host} offers no trustworthy connection: {error}", code="tls") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise Retry(f"{server.host} cannot be reached: {error}", code="unreachable") from error
+
+
+def _protect(smtp: smtplib.SMTP, server: Server) -> None:
+    _ask(smtp.ehlo, (250,))
+    if server.security != "starttls":
+        return
+    if not smtp.has_extn("starttls"):
+        raise AuthNeeded(f"{server.host} offers no STARTTLS, so nothing is sent; check smtp_security", code="starttls")
+    try:
+        code, said = smtp.starttls(context=server.context())
+    except smtplib.SMTPResponseException as error:
+        raise errors.refusal(error.smtp_code, error.smtp_error) from error
+    except ssl.SSLError as error:
+        raise Retry(f"{server.host} offers no trustworthy connection: {error}", code="tls") from error
+    if code != 220:
+        raise errors.refusal(code, said)
+    _ask(smtp.ehlo, (250,))  # what was said before TLS does not count (RFC 3207 4.2)
+
+
+def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
+    if not server.user:
+        return
+    if not smtp.has_extn("auth"):
+        raise AuthNeeded(f"{server.host} offers no sign-in here; check smtp_port and smtp_security", code="auth")
+    try:
+        if server.token:
+            # a challenge is the server's reason, in JSON; the empty answer makes it end with 535
+            smtp.auth("XOAUTH2", lambda challenge=None: server.xoauth2() if challenge is None else "")
+        else:
+            smtp.login(server.user, server.password)
+    except smtplib.SMTPResponseException as error:
+        told = errors.refusal(error.smtp_code, error.smtp_error)
+        if isinstance(told, Retry):
+            raise told from error
+        raise AuthNeeded(f"{server.host} refused the sign-in: {told.message}", code=told.code) from error
+    except smtplib.SMTPServerDisconnected:
+        raise
+    except smtplib.SMTPException as error:
+        raise AuthNeeded(f"{server.host} offers no way to sign in with a password", code="auth") from error
+
+
+def _check_size(smtp: smtplib.SMTP, size: int) -> None:
+    """What the server says that it never takes is not sent to it (RFC 1870 6.1; 0 is no bound)."""
+    most = smtp.esmtp_features.get("size", "").strip()
+    if most.isdigit() and 0 < int(most) < size:
+        told = f"the mail has {size:,} bytes and the mail server takes {int(most):,}: send fewer or smaller files"
+        raise Permanent(told, code="5.3.4")
+
+
+def _ask(command: Callable[[], tuple[int, bytes]], good: tuple[int, ...]) -> None:
+    try:
+        code, said = command()
+    except _LOST as error:
+        raise Retry(f"the mail server closed the connection: {error}", code="lost") from error
+    except smtplib.SMTPException as error:
+        raise _unexpected(error) from error
+    if code not in good:
+        raise errors.refusal(code, said)
+
+
+def _unexpected(error: smtplib.SMTPException) -> MediacoreError:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return errors.refusal(error.smtp_code, error.smtp_error)
+    return Retry(f"the mail server answered what is no SMTP: {error}", code="protocol")
+
+
+def _write(smtp: smtplib.SMTP, mail: Mail) -> None:
+    try:
+        for chunk in mail.chunks():
+            smtp.send(_stuffed(chunk))
+    except _LOST as error:
+        raise Retry("the mail server closed the connection before the mail was complete", code="lost") from error
+
+
+def _stuffed(chunk: bytes) -> bytes:
+    """A dot at the beginning of a line is doubled (RFC 5321 4.5.2); every chunk begins a line."""
+    if b"\n." in chunk:
+        chunk = chunk.replace(b"\n.", b"\n..")
+    return b"." + chunk if chunk.startswith(b".") else chunk
+
+
+def _finish(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+    try:
+        smtp.send(b".\r\n")
+        code, said = smtp.getreply()
+    except (*_LOST, smtplib.SMTPException) as error:
+        raise InDoubt("the mail server took the whole mail and did not say what became of it", code="lost") from error
+    if code < 0:
+        raise InDoubt("the mail server took the whole mail and answered what is no SMTP", code="protocol")
+    return code, said

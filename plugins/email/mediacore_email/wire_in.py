@@ -1,0 +1,148 @@
+"""A mail as events: who wrote, what they wrote, and which files to fetch; and each file's bytes out of the mail.
+
+Pure and total: any bytes give events. A mail that goes beyond the bounds of ``mime`` is one message with the raw mail
+as its one attachment, so nothing is lost and no mail stops the mailbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+from mediacore import Contact, Event, InboundMessage, Permanent, Remote, Request, Unsupported
+from mediacore_email import bodies, headers, reports
+from mediacore_email.contents import Contents, contents
+from mediacore_email.headers import Headers
+from mediacore_email.ids import domain_of
+from mediacore_email.mime import Part, TooMuch, parse, readable_head
+
+RAW = "raw"
+"""The ref of the mail itself as a file."""
+SERVER = "server"
+"""The ref of a mail too large to be polled whole: it is fetched from the mail server, straight into a file."""
+WHOLE = "/whole"
+"""Ends the ref of a part that is kept with its own headers."""
+
+_BULK = frozenset(("bulk", "junk", "list", "auto_reply"))
+_AUTOMATIC_HEADERS = ("x-auto-response-suppress", "x-autoreply", "x-autorespond", "list-id", "list-unsubscribe")
+
+
+def events(request: Request, address: str) -> list[Event]:
+    """Everything that one mail says.
+
+    Args:
+        request: the mail, raw.
+        address: this inbox's own address.
+    """
+    raw = request.body
+    if not raw.strip():
+        return [Unsupported(digest(request.url.encode()), "empty mail", "the mail server gave an empty mail")]
+    announced = size_of(request)
+    if announced:
+        kept = Remote(SERVER, "message.eml", "message/rfc822", announced)
+        return [_kept_whole(raw, address, kept, f"a mail of {announced / 1e6:,.0f} MB")]
+    kept = Remote(RAW, "message.eml", "message/rfc822", len(raw))
+    try:
+        root = parse(raw)
+    except TooMuch as reason:
+        return [_kept_whole(raw, address, kept, f"a mail that is kept whole: {reason}")]
+    domain = domain_of(address)
+    return reports.events(raw, root, domain) or [message(raw, root.headers, address, contents(raw, root))]
+
+
+def message(raw: bytes, head: Headers, address: str, inside: Contents) -> InboundMessage:
+    """The message of a mail whose contents are known."""
+    source_id = source(raw, head)
+    references = headers.message_ids(head.first("references"))
+    reply_to = next(iter(headers.message_ids(head.first("in-reply-to"))), "") or next(reversed(references), "")
+    sender = headers.address(head.first("from")) or headers.address(head.first("sender"))
+    echo = sender is not None and sender.address == address.lower()
+    contact = _customer(head, sender, echo)
+    return InboundMessage(
+        source_id=source_id,
+        contact=contact,
+        text=inside.text,
+        remotes=inside.remotes,
+        sent_at=headers.date(head.first("date")),
+        conversation=next(iter(references), "") or reply_to or source_id,
+        subject=head.text("subject")[:1000],
+        reply_to=reply_to,
+        references=references,
+        echo=echo and contact.address != address.lower(),
+        unsupported=inside.unsupported,
+        automatic=automatic(head),
+    )
+
+
+def _customer(head: Headers, sender: Contact | None, echo: bool) -> Contact:
+    """To whom an answer goes (RFC 5322 3.6.2): Reply-To before From; for a mail of our own, to whom it went."""
+    if echo:
+        found = headers.address(head.first("to")) or sender
+    else:
+        found = headers.address(head.first("reply-to")) or sender or headers.address(head.first("return-path"))
+        if found and sender and not found.name:
+            found = Contact(found.address, sender.name)
+    return found or Contact("unknown@sender.invalid", head.text("from")[:200])
+
+
+def automatic(head: Headers) -> bool:
+    """Whether a machine sent it (RFC 3834), so that no machine may answer."""
+    declared = head.text("auto-submitted").lower()
+    return (
+        (bool(declared) and not declared.startswith("no"))
+        or head.text("precedence").lower() in _BULK
+        or any(head.has(name) for name in _AUTOMATIC_HEADERS)
+        or head.first("return-path").strip() == b"<>"
+    )
+
+
+def source(raw: bytes, head: Headers) -> str:
+    """The Message-ID with its brackets, or a digest of the raw mail when it has no sound one."""
+    return next(iter(headers.message_ids(head.first("message-id"))), "") or digest(raw)
+
+
+def digest(data: bytes) -> str:
+    """An id for what has none of its own."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def size_of(request: Request) -> int:
+    """The size that the poller wrote into the URL when it brought only the header of a large mail; else 0."""
+    try:
+        value = parse_qs(urlsplit(request.url).query).get("size", ["0"])[0]
+    except ValueError:
+        return 0
+    return int(value) if re.fullmatch(r"[0-9]{1,15}", value) else 0
+
+
+def _kept_whole(raw: bytes, address: str, remote: Remote, why: str) -> InboundMessage:
+    head = readable_head(raw)
+    return message(raw, head, address, Contents("", (remote,), why))
+
+
+def file(request: Request, remote: Remote) -> Iterator[bytes]:
+    """The bytes of one file of a mail.
+
+    Raises:
+        Permanent: the mail has no such part.
+    """
+    raw = request.body
+    if remote.ref == RAW:
+        return bodies.span(raw, 0, len(raw))
+    number = remote.ref.removesuffix(WHOLE)
+    part = _part(raw, number)
+    if part is None:
+        raise Permanent("the mail has no such part any more", code="part")
+    return bodies.span(raw, part.begin, part.end) if remote.ref.endswith(WHOLE) else bodies.chunks(raw, part)
+
+
+def _part(raw: bytes, number: str) -> Part | None:
+    try:
+        root = parse(raw)
+    except TooMuch:
+        return None
+    if not root.children:
+        return root if number == "1" else None
+    return next((p for p in root.walk() if p.number == number and number), None)
