@@ -185,6 +185,7 @@ def _write(answer: httpx.Response, into: Path, max_bytes: int) -> Downloaded:
                 raise Permanent(f"the file is larger than {max_bytes} bytes", code="too-large")
             sink.write(chunk)
     declared = answer.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) != answer.num_bytes_downloaded:
+    packed = "content-encoding" in answer.headers  # then the length is that of the packed bytes
+    if declared.isdigit() and not packed and int(declared) != size:
         raise Retry("the file broke off before its end", code="truncated")
     return Downloaded(answer.headers.get("content-type", ""), size, answer.headers.get("content-disposition", ""))

@@ -55,9 +55,10 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     media = attachment.media
     if media.size == 0:
         return Choice("refuse", "the file is empty: choose it again")
-    suffix = PurePath(attachment.name).suffix.lower()
-    if suffix in limits.blocked.extensions:
-        return _fallback(f"receivers throw away {suffix} files", link)
+    if attachment.name.lower().endswith(limits.blocked.extensions):
+        return _fallback(
+            f"receivers throw away {PurePath(attachment.name.lower()).suffix or attachment.name} files", link
+        )
     for accept in limits.accepting(media.kind):
         if not obstacle(media, accept) and not (accept.as_images and _splittable(media, limits)):
             return _as_is(media, accept, limits, link)

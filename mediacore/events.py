@@ -64,10 +64,12 @@ class Batch:
     Args:
         requests: new deliveries, oldest first.
         cursor: hand this to the next poll, once all of these are stored.
+        more: there is more to bring; poll again at once.
     """
 
     requests: tuple[Request, ...]
     cursor: str
+    more: bool = False
 
 
 @frozen

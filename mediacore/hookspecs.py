@@ -70,13 +70,14 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
-    def poll(self, cursor: str) -> Batch | None:
+    def poll(self, cursor: str, limits: Limits) -> Batch | None:
         """What is new since the cursor?
 
         First answer wins; I/O. For pull channels; others do not implement it.
 
         Args:
             cursor: what the last poll returned; empty at first.
+            limits: what this inbox carries, with the site's own numbers.
 
         Returns:
             New deliveries, oldest first, and the next cursor. It is stored only after they are.
@@ -86,7 +87,7 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
-    def fetch(self, remote: Remote, request: Request, into: Path) -> str | None:
+    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> str | None:
         """Bring the bytes of one attachment.
 
         First answer wins; I/O. Stream into the file, stop at the inbound limit, send credentials only to the
@@ -96,6 +97,7 @@ class Hooks:
             remote: which attachment.
             request: the delivery that named it, for channels whose files travel inside.
             into: an empty file to write to.
+            limits: what this inbox carries, with the site's own numbers.
 
         Returns:
             The Content-Type that came with the bytes, or an empty string.

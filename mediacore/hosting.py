@@ -34,7 +34,7 @@ class Entry:
     """One message as it stands in a conversation, for a plugin that shows conversations itself.
 
     Args:
-        id: the ledger's message id; sort by ``seq``.
+        id: the ledger's message id; sort by ``seq``. A ``StatusUpdate`` with this as its key raises the whole message.
         seq: grows whenever anything about the message changes, so that a reader can ask for what is new.
         direction: ``inbound`` or ``outbound``.
         text: the words.

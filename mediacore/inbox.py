@@ -67,6 +67,8 @@ class Inbox:
             ContractError: a misspelt hook, a wrong argument, a missing required hook, or two plugins of one name.
             ConfigError: an override that the limits do not have.
         """
+        if isinstance(plugin, type):
+            raise ContractError(f"inbox {name!r}: {plugin.__name__} is a class; a plugin is an instance of it")
         manager = pluggy.PluginManager(PROJECT)
         manager.add_hookspecs(Hooks)
         try:
@@ -110,11 +112,11 @@ class Inbox:
 
     def poll(self, cursor: str) -> Batch | None:
         """New deliveries of a pull channel; None when the channel is not one."""
-        return self._maybe("poll", Batch, cursor=cursor)
+        return self._maybe("poll", Batch, cursor=cursor, limits=self.limits)
 
     def fetch(self, remote: Remote, request: Request, into: Path) -> str:
         """Bring one attachment's bytes into the file; returns the Content-Type that came with them."""
-        return self._first("fetch", str, remote=remote, request=request, into=into)
+        return self._first("fetch", str, remote=remote, request=request, into=into, limits=self.limits)
 
     def validate(self, media: Media) -> list[Finding]:
         """Everyone's findings on a file to send; a validator that raises is itself a refusing finding."""

@@ -79,6 +79,7 @@ class Outgoing:
         reply_to: provider id of the message answered; empty for none.
         references: provider ids of the thread so far, oldest first.
         tried: when it was first handed to the provider, in UTC; None on the first try.
+        retried: when it was handed over last, in UTC; None on the first try.
         automatic: a machine wrote it; some providers allow less to machines than to people.
     """
 
@@ -91,6 +92,7 @@ class Outgoing:
     reply_to: str = ""
     references: tuple[str, ...] = ()
     tried: datetime | None = None
+    retried: datetime | None = None
     automatic: bool = False
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 import cattrs
+from cattrs.gen import make_dict_structure_fn, override
 
 from mediacore.errors import ConfigError, ContractError
 from mediacore.inbox import Inbox
@@ -87,11 +88,33 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
         lambda wanted: wanted == tuple[str, ...],
         lambda value, _: (value,) if isinstance(value, str) else tuple(str(v) for v in value),
     )
+    others: dict[str, Any] = {
+        a.name: override(omit=True) for a in attrs.fields(kind) if a.init and a.alias not in wanted
+    }
     try:
-        return converter.structure(resolved, kind)
+        return make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True, **others)(resolved, kind)
     except Exception as error:
-        told = "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
-        raise ConfigError(f"inbox {where!r}: {told}") from error
+        raise ConfigError(f"inbox {where!r}: {_told(error)}") from error
+
+
+def _told(error: Exception) -> str:
+    """What is wrong, in the words of whoever found it."""
+
+    def words(found: BaseException, kind: type | None) -> str:
+        own = isinstance(found, (ValueError, ConfigError)) and _said_by_plugin(found)
+        return str(found) if own else cattrs.v.format_exception(found, kind)
+
+    if isinstance(error, cattrs.BaseValidationError):
+        return "; ".join(cattrs.transform_error(error, format_exception=words))
+    return str(error)
+
+
+def _said_by_plugin(error: BaseException) -> bool:
+    """Whether a plugin's own check raised it; the built-in conversions quote the value, which may be a secret."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and "cattrs" not in trace.tb_frame.f_code.co_filename
 
 
 def _resolved(settings: Mapping[str, Any], where: str) -> dict[str, Any]:

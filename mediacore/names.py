@@ -81,7 +81,7 @@ def safe_name(name: str, mime: str = "", fallback: str = "file") -> str:
     Returns:
         A name of at most 150 bytes; applying this again changes nothing.
     """
-    flat = _CONTROL.sub("", unicodedata.normalize("NFC", name))
+    flat = unicodedata.normalize("NFC", _CONTROL.sub("", name))
     flat = _PARTS.sub("/", flat).rstrip("/ .").rpartition("/")[2].strip(" .")
     match = _EXTENSION.search(flat)
     given = match.group() if match else ""

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
-from mediacore.choosing import Choice, choose
+from mediacore.choosing import Choice, choose, size_word
 from mediacore.limits import Limits
 from mediacore.messages import Attachment
 from mediacore.packing import Unit, pack, travels_with
@@ -119,7 +119,8 @@ def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: boo
     fits = fits and all(travels_with(unit, limits.message, beside) for unit in units[:1])
     groups = pack(units, limits.message, beside if place == "body" and fits else 0)
     steps = tuple(
-        _step(i, choice, units=[u for g in groups for u in g if u.step == i]) for i, choice in enumerate(choices)
+        _step(i, choice, attachments[i].media.size, [u for g in groups for u in g if u.step == i], limits)
+        for i, choice in enumerate(choices)
     )
     if place == "body":
         parts = _body_parts(groups, body, links, limits, fits)
@@ -133,15 +134,15 @@ def _bytes_beside(body: str, links: int, limits: Limits) -> int:
     return limits.message.wire(len(body.encode(errors="surrogatepass"))) + LINK_ROOM * links
 
 
-def _step(index: int, choice: Choice, units: Sequence[Unit]) -> Step:
+def _step(index: int, choice: Choice, size: int, units: Sequence[Unit], limits: Limits) -> Step:
     action, reason, fit = Action(choice.action), choice.reason, choice.fit
     if units:
         budget = min(u.budget for u in units)
         if fit is None and budget < choice.most and choice.shrink is not None:
             action, fit = Action.SHRINK, choice.shrink
-            reason = (
-                f"it is made smaller so that the whole message stays within its limit ({_size(budget)} for this file)"
-            )
+        total = limits.message.total_bytes
+        if action is Action.SHRINK and total is not None and budget < min(size, choice.most):
+            reason = f"it has {size_word(size)} and a whole message may have {size_word(total.value)}"
         if fit is not None:
             fit = evolve(fit, max_bytes=min(budget, fit.max_bytes) if fit.max_bytes else budget)
     return Step(index, action, reason, choice.accept.name if choice.accept else "", fit, choice.count)
@@ -209,7 +210,3 @@ def _notes(text: str, words: str, parts: Sequence[Part], groups: Sequence[Sequen
     if texts and groups:
         notes.append("the text is a message of its own beside the files")
     return tuple(notes)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1000:,.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"

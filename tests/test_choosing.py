@@ -1,0 +1,108 @@
+"""Choosing: one file against one channel, with the reason in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediacore import Accept, Attachment, Facts, Figure, Kind, Limits, Media
+from mediacore.choosing import choose, limits_word, obstacle, size_word
+from mediacore.testkit import strategies
+
+JPEG = Media(Path("a.jpg"), "image/jpeg", 400_000, "ff", Facts(3000, 2000, mode="RGB"))
+IMAGE = Accept("image", Kind.IMAGE, ("image/jpeg",))
+VIDEO = Accept("video", Kind.VIDEO, ("video/mp4",), codecs=("h264", "aac"), channels=1)
+FILM = Media(Path("a.mp4"), "video/mp4", 400_000, "ff", Facts(codecs=("h264", "aac"), channels=1))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"types": ("image/png",)}, "JPEG is not taken"),
+        ({"max_bytes": Figure(399_999, "x")}, "400 KB"),
+        ({"max_side": Figure(2999, "x")}, "3000 x 2000"),
+        ({"max_pixels": Figure(5_000_000, "x")}, "6 megapixels"),
+        ({"modes": ("L",)}, "RGB"),
+        ({"exact_side": 512}, "512 x 512"),
+    ],
+)
+def test_each_bound_is_an_obstacle_in_words(change: dict[str, Any], word: str) -> None:
+    """A file just beyond a bound does not go, and the agent reads which bound."""
+    assert obstacle(JPEG, IMAGE) == ""
+    assert word in obstacle(JPEG, evolve(IMAGE, **change))
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        (Facts(codecs=("hevc", "aac"), channels=1), "hevc"),
+        (Facts(), "could not be told"),
+        (Facts(codecs=("h264",), channels=6), "6 audio channels"),
+    ],
+)
+def test_sound_and_film_must_be_coded_as_the_channel_plays_it(facts: Facts, word: str) -> None:
+    """The container alone does not make a film playable."""
+    assert obstacle(FILM, VIDEO) == ""
+    assert word in obstacle(evolve(FILM, facts=facts), VIDEO)
+
+
+def test_an_animation_needs_a_sort_that_moves() -> None:
+    """More than one frame is an obstacle where only still pictures are taken."""
+    moving = evolve(JPEG, facts=evolve(JPEG.facts, frames=2))
+    assert obstacle(moving, IMAGE) == ""
+    assert "animated" in obstacle(moving, evolve(IMAGE, animated=False))
+
+
+@given(strategies.attachments, strategies.limits())
+def test_as_is_means_that_nothing_stands_against_it(attachment: Attachment, limits: Limits) -> None:
+    """A file goes untouched only when some sort takes it without any obstacle."""
+    choice = choose(attachment, limits, link=False)
+    if choice.action == "as is":
+        assert choice.accept is not None
+        assert obstacle(attachment.media, choice.accept) == ""
+        assert choice.fit is None
+
+
+@given(strategies.attachments, strategies.limits(), st.booleans())
+def test_every_choice_has_its_reason_and_its_bytes(attachment: Attachment, limits: Limits, link: bool) -> None:
+    """Least and most are in order, and what is carried becomes at least one file."""
+    choice = choose(attachment, limits, link)
+    assert choice.reason
+    assert 0 <= choice.least <= choice.most
+    assert choice.count >= 1
+    assert (choice.accept is None) == (choice.action in ("link", "refuse"))
+
+
+@given(strategies.attachments, strategies.limits())
+def test_allowing_links_changes_only_refusals(attachment: Attachment, limits: Limits) -> None:
+    """A link is the last resort: whatever can be carried is carried with or without a public address."""
+    without, allowed = choose(attachment, limits, link=False), choose(attachment, limits, link=True)
+    assert without == allowed or (without.action, allowed.action) == ("refuse", "link")
+
+
+def test_a_drawing_in_vectors_is_not_taken_for_a_photo(chat: Limits) -> None:
+    """SVG is no picture to a phone and may carry scripts, so the planner does not promise one."""
+    svg = Attachment(Media(Path("a"), "image/svg+xml", 900, "ff", Facts(10, 10)), "a.svg")
+    assert choose(svg, chat, link=False).action == "refuse"
+
+
+def test_the_reason_names_the_type_it_becomes(chat: Limits) -> None:
+    """The first type that can be written, not merely the first in the list."""
+    heic_first = evolve(chat, accept=(evolve(chat.accept[0], types=("image/heic", "image/jpeg")), *chat.accept[1:]))
+    tiff = Attachment(Media(Path("a"), "image/tiff", 900, "ff", Facts(10, 10, mode="RGB")), "a.tif")
+    assert choose(tiff, heic_first, link=False).reason.endswith("becomes JPEG")
+
+
+def test_words_for_sizes_and_types() -> None:
+    """Decimal, as the providers count, and as a person says it."""
+    assert [size_word(n) for n in (1, 999, 1500, 2_500_000)] == ["1 bytes", "999 bytes", "2 KB", "2.5 MB"]
+    assert [limits_word(m) for m in ("image/jpeg", "image/svg+xml", "video/quicktime")] == [
+        "JPEG",
+        "SVG",
+        "QuickTime video",
+    ]
