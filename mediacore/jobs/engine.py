@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import threading
 import time
@@ -21,6 +22,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, Serializer
 from mediacore.house import Job
 from mediacore.jobs.port import Runner
 
+LOG = logging.getLogger("mediacore")
 VERSION = "stories-1"
 """Raised only when what a queued job means changes."""
 NAME = "mediacore"
@@ -30,6 +32,8 @@ QUEUES = {"inbound": 4, "outbound": 4, "tell": 1, "echo": 1}
 POLL = 0.15
 POISON = 5
 """How often a job may take its process down with it before it is left for a person."""
+KEEP, PRUNING = 3 * 86400.0, 600.0
+"""Seconds for which finished jobs are kept, and between two rounds of forgetting them."""
 TAKEOVER = 0.5
 """Seconds between looks for processes that died."""
 
@@ -61,7 +65,7 @@ class DbosJobs:
     def __init__(self, engine: sa.Engine, run: Path) -> None:
         self._engine = engine
         self._folder = run
-        self._client: DBOSClient | None = None
+        self._client = self._connected()
         self._lock: IO[str] | None = None
         self._stop = threading.Event()
         self._watch: threading.Thread | None = None
@@ -69,13 +73,6 @@ class DbosJobs:
 
     def enqueue(self, connection: sa.Connection, job: Job) -> None:
         """Add a job within a transaction."""
-        if self._client is None:
-            self._client = DBOSClient(
-                system_database_engine=self._engine,
-                dbos_system_schema=None,
-                serializer=PlainJson(),
-                application_name=NAME,
-            )
         options: Any = {
             "workflow_name": WORKFLOW,
             "queue_name": job.name,
@@ -103,7 +100,9 @@ class DbosJobs:
         self._register(run)
         DBOS.launch()
         for name, workers in QUEUES.items():
-            DBOS.register_queue(name, worker_concurrency=workers, polling_interval_sec=POLL, on_conflict="always_update")
+            DBOS.register_queue(
+                name, worker_concurrency=workers, polling_interval_sec=POLL, on_conflict="always_update"
+            )
         self._stop.clear()
         self._watch = threading.Thread(target=self._take_over, daemon=True)
         self._watch.start()
@@ -118,9 +117,7 @@ class DbosJobs:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-        if self._client is not None:
-            self._client.destroy()
-            self._client = None
+        self._client.destroy()
 
     def prune(self, older: float) -> int:
         """Forget finished jobs."""
@@ -132,6 +129,17 @@ class DbosJobs:
         if ids:
             DBOS.delete_workflows(ids)
         return len(ids)
+
+    def _connected(self) -> DBOSClient:
+        """The engine's client, whose tables are there before any process has worked on them."""
+        client = DBOSClient(
+            system_database_engine=self._engine,
+            dbos_system_schema=None,
+            serializer=PlainJson(),
+            application_name=NAME,
+        )
+        client._sys_db.run_migrations()  # noqa: SLF001 - the public way is to launch the whole engine
+        return client
 
     def _register(self, run: Runner) -> None:
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=POISON)
@@ -168,18 +176,26 @@ class DbosJobs:
         return file
 
     def _take_over(self) -> None:
-        """Give the jobs of processes that died back to the living."""
+        """Give the jobs of processes that died back to the living, and forget old ones now and then."""
+        pruned = time.monotonic()
         while not self._stop.wait(TAKEOVER):
-            for lock in self._folder.glob("*.lock"):
-                name = lock.stem
-                if name == self._executor:
-                    continue
-                held = self._try_lock(name)
-                if held is None:
-                    continue
-                try:
-                    if DBOS.list_workflows(status="PENDING", executor_id=[name], limit=1):
-                        # The public resume_workflow() would reset the attempts, so a poison job would loop for ever.
-                        DBOS._recover_pending_workflows([name])  # noqa: SLF001
-                finally:
-                    held.close()
+            try:
+                self._rescue()
+                if time.monotonic() - pruned > PRUNING:
+                    pruned = time.monotonic()
+                    self.prune(KEEP)
+            except Exception:
+                LOG.exception("the jobs could not be looked after; tried again")
+
+    def _rescue(self) -> None:
+        for lock in self._folder.glob("*.lock"):
+            name = lock.stem
+            held = self._try_lock(name) if name != self._executor else None
+            if held is None:
+                continue
+            try:
+                if DBOS.list_workflows(status="PENDING", executor_id=[name], limit=1):
+                    # The public resume_workflow() would reset the attempts, so a poison job would loop for ever.
+                    DBOS._recover_pending_workflows([name])  # noqa: SLF001
+            finally:
+                held.close()

@@ -70,6 +70,6 @@ def main() -> None:
     except (ConfigError, ContractError) as error:
         complain(str(error))
         sys.exit(CONFIG)
-    except MediacoreError as error:
+    except (MediacoreError, OSError) as error:
         complain(str(error))
         sys.exit(FAILED)

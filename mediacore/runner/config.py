@@ -12,10 +12,11 @@ from typing import Any
 
 import cattrs
 import typed_settings
-from attrs import Factory, frozen
+from attrs import Factory, fields, frozen
 
 from mediacore.errors import ConfigError
 from mediacore.house import Policy
+from mediacore.redaction.detectors import KINDS
 
 FILE = "mediacore.toml"
 PREFIX = "MEDIACORE_"
@@ -101,6 +102,11 @@ def load(path: Path) -> Config:
     unknown = sorted(set(table) - {"site", "inbox"})
     if unknown:
         raise ConfigError(f"{path}: unknown table {', '.join(unknown)}; it knows [site] and [inbox.NAME]")
+    for name in ("site", "inbox"):
+        if not isinstance(table.get(name, {}), Mapping):
+            raise ConfigError(
+                f"{path}: {name} must be a table, written as {'[site]' if name == 'site' else '[inbox.NAME]'}"
+            )
     site = _site(path)
     return from_tables(site, table.get("inbox", {}), path.parent)
 
@@ -114,6 +120,9 @@ def from_tables(site: SiteSettings, inboxes: Mapping[str, Mapping[str, Any]], fo
     odd = [name for name in inboxes if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}", name)]
     if odd:
         raise ConfigError(f"inbox names are lower-case letters, digits, - and _: {', '.join(odd)}")
+    flat = [name for name, table in inboxes.items() if not isinstance(table, Mapping)]
+    if flat:
+        raise ConfigError(f"settings stand below [inbox.NAME], so these are in the wrong place: {', '.join(flat)}")
     policies = {name: _policy(name, table.get("policy", {})) for name, table in inboxes.items()}
     return Config(site, inboxes, policies, folder)
 
@@ -129,8 +138,25 @@ def _site(path: Path) -> SiteSettings:
 
 
 def _policy(name: str, table: Mapping[str, Any]) -> Policy:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _kinds)
     try:
-        return cattrs.Converter(forbid_extra_keys=True).structure(table, Policy)
+        policy = converter.structure(table, Policy)
     except Exception as error:
         told = "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
-        raise ConfigError(f"inbox {name!r}: policy: {told}") from error
+        raise ConfigError(
+            f"inbox {name!r}: policy: {told}; it knows {', '.join(a.name for a in fields(Policy))}"
+        ) from error
+    unknown = sorted({*policy.redact_inbound, *policy.redact_outbound} - set(KINDS))
+    if unknown:
+        raise ConfigError(f"inbox {name!r}: policy: nothing finds {', '.join(unknown)}; known are {', '.join(KINDS)}")
+    if not re.fullmatch(r"[A-Z]{2}", policy.region):
+        raise ConfigError(f"inbox {name!r}: policy: region is two capital letters such as US, not {policy.region!r}")
+    return policy
+
+
+def _kinds(value: object, _: type) -> tuple[str, ...]:
+    """A list of words; a bare word would silently be taken for its letters."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+        raise TypeError(f'a list of words is wanted, such as ["card"], not {value!r}')
+    return tuple(value)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from attrs import frozen
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as WebRequest
@@ -133,7 +134,7 @@ def _hook(site: Site) -> Any:  # noqa: ANN401 - a Starlette endpoint
             return JSONResponse({"error": "there is no such inbox"}, 404)
         except Refused as error:
             return JSONResponse({"error": error.message, "code": error.code}, error.status)
-        except OSError:
+        except (OSError, OperationalError):  # a full disk, under the blobs or under the ledger
             return JSONResponse({"error": "it could not be stored; send it again"}, 503, {"Retry-After": "30"})
         except MediacoreError as error:
             return JSONResponse({"error": error.message}, 500)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from mediacore import pipeline
 from mediacore.defaults import Defaults
 from mediacore.desk import CallbackDesk
-from mediacore.errors import AuthNeeded, ConfigError, MediacoreError
+from mediacore.errors import ConfigError, MediacoreError
 from mediacore.events import Request
 from mediacore.house import Desk, House, Job
 from mediacore.inbox import Inbox
@@ -25,14 +25,13 @@ from mediacore.plan import Plan
 from mediacore.runner.config import Config
 from mediacore.runner.links import Links
 from mediacore.sandbox import Bench, Sandbox
-from mediacore.steps import intake, preparing
+from mediacore.steps import again, intake, polling, preparing
 from mediacore.steps.files import scratch
 from mediacore.stores import conversation
 from mediacore.stores import intake as ledger_intake
 from mediacore.stores.blobs import Blobs
 from mediacore.stores.coding import to_json
-from mediacore.stores.ledger import Ledger, first
-from mediacore.stores.schema import messages, parts
+from mediacore.stores.ledger import Ledger, tick
 from mediacore.values import Region
 
 
@@ -83,9 +82,13 @@ class Site:
             desk=desk or CallbackDesk(lambda _notice: None),
             link=self.links.link,
         )
-        self.house = evolve(self.house, inboxes=self._mounted(bench))
         self._stop = threading.Event()
         self._pollers: list[threading.Thread] = []
+        try:
+            self.house = evolve(self.house, inboxes=self._mounted(bench))
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Site:
         return self
@@ -174,10 +177,9 @@ class Site:
             raise MediacoreError("there is nothing to send: give a text or a file", code="nothing")
         stored = [(f, self._store(f.path)) for f in files]
         with self.house.ledger.begin() as connection:
-            if key:
-                known = first(connection, messages.select().where(messages.c.inbox == inbox, messages.c.key == key))
-                if known is not None:
-                    return str(known["id"])
+            tick(connection)  # from here on no other process asks at the same time, under the same key perhaps
+            if known := conversation.by_key(connection, inbox, key):
+                return str(known["id"])
             thread = self._thread(conversation.message(connection, answer)) if answer else {"conversation": to}
             columns: dict[str, Any] = {"contact": to, "subject": subject, **thread}
             if not columns["contact"]:
@@ -220,23 +222,9 @@ class Site:
         """Try a message again: a failed or doubtful send, or an attachment that could not be fetched.
 
         Raises:
-            KeyError: there is none of that id.
+            KeyError: there is none of that id. MediacoreError: there is nothing to try again.
         """
-        with self.house.ledger.begin() as connection:
-            row = conversation.message(connection, id_)
-            name = "inbound" if row["direction"] == "inbound" else "outbound"
-            if name == "outbound":
-                again = parts.c.state.in_(("rejected", "in_doubt"))
-                columns = {"state": "new", "status": Status.QUEUED, "error": "", "code": ""}
-                connection.execute(parts.update().where(parts.c.message == id_, again).values(**columns))
-                conversation.change(connection, id_, status=Status.QUEUED, error="")
-            else:
-                for item in conversation.attachments_of(connection, id_):
-                    if item["state"] in (AttachmentState.EXPIRED, AttachmentState.QUARANTINED) and item["remote"]:
-                        conversation.change_attachment(connection, item["id"], state=AttachmentState.PENDING)
-            attempts = row["attempts"] + 1
-            conversation.change(connection, id_, attempts=attempts)
-            self.house.enqueue(connection, Job(name, f"{name}:{id_}:retry-{attempts}:0", id_))
+        again.again(self.house, id_)
 
     def resume(self, inbox: str) -> None:
         """Let an inbox work again whose account was reconnected."""
@@ -258,7 +246,8 @@ class Site:
             subject = f"Re: {subject}"
         return {
             "conversation": row["conversation"], "contact": row["contact"], "contact_name": row["contact_name"],
-            "subject": subject, "reply_to": row["source_id"], "references": [*row["references"], row["source_id"]],
+            "subject": subject, "reply_to": row["source_id"],
+            "references": [r for r in (*row["references"], row["source_id"]) if r],
         }  # fmt: skip
 
     def _store(self, path: Path) -> str:
@@ -266,30 +255,9 @@ class Site:
             return self.house.blobs.put(iter(lambda: source.read(1 << 20), b""))
 
     def _run(self, name: str, argument: str, attempt: int) -> float | None:
-        story: Callable[[House, str, int], float | None] = pipeline.STORIES[name]
-        return story(self.house, argument, attempt)
+        return pipeline.run(self.house, name, argument, attempt)
 
     def _poll(self, name: str) -> None:
         wait = 0.0
         while not self._stop.wait(wait):
-            wait = self.config.site.poll
-            with self.house.ledger.begin() as connection:
-                cursor = ledger_intake.cursor(connection, name)
-                if ledger_intake.halted(connection, name):
-                    continue
-            try:
-                batch = self.house.inbox(name).poll(cursor)
-                if batch is None:
-                    return
-                for request in batch.requests:
-                    self.accept(name, request)
-            except AuthNeeded as error:
-                with self.house.ledger.begin() as connection:
-                    ledger_intake.halt(connection, name, error.message)
-                continue
-            except (MediacoreError, OSError):
-                wait = max(wait, 5.0)
-                continue
-            if batch.cursor != cursor:
-                with self.house.ledger.begin() as connection:
-                    ledger_intake.move_cursor(connection, name, batch.cursor)
+            wait = polling.look(self.house, name, self.config.site.poll)

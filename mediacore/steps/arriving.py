@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from mediacore.errors import AuthNeeded, MediacoreError, Permanent, PluginError
+from mediacore.errors import AuthNeeded, Permanent, PluginError
 from mediacore.events import Remote
 from mediacore.house import House
 from mediacore.inbox import Inbox
@@ -40,9 +40,11 @@ def bring(house: House, inbox: Inbox, message: Mapping[str, Any], item: Mapping[
         except AuthNeeded:
             raise
         except (Permanent, PluginError) as error:
+            if isinstance(error.__cause__, OSError):  # a full disk inside a plugin is no fault of the file
+                return _later(house, inbox, message, item, remote, error)
             state = AttachmentState.EXPIRED if error.code == "expired" else AttachmentState.QUARANTINED
             _write(house, item["id"], state=state, error=error.message)
-        except MediacoreError as error:
+        except Exception as error:  # whatever it is, it stays with this one file
             return _later(house, inbox, message, item, remote, error)
     return True
 
@@ -62,27 +64,40 @@ def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote,
         findings.append(Finding("digest", Severity.NOTE, "the bytes differ from the digest that the provider gave"))
     stored = store(house, fetched, media)
     findings += inbox.validate_inbound(stored)
-    refused = next((f for f in findings if f.severity is Severity.REFUSE), None)
-    columns = {
-        "sha256": stored.sha256, "type": stored.type, "size": stored.size, "facts": to_json(stored.facts),
-        "findings": to_json(findings), "name": safe_name(item["name"], stored.type, "file"), "error": "",
-    }  # fmt: skip
-    if refused is not None:
-        _write(house, item["id"], state=AttachmentState.QUARANTINED, **{**columns, "error": refused.message})
-        return
-    made, state = _derive(house, inbox, stored, folder)
-    with house.ledger.begin() as connection:
-        keep_renditions(connection, item["id"], made)
-        conversation.change_attachment(connection, item["id"], state=state, **columns)
+    refused = next((f.message for f in findings if f.severity is Severity.REFUSE), "")
+    shown, made, state = stored, list[Rendition](), AttachmentState.QUARANTINED
+    if not refused:
+        try:
+            shown, made, state = _derive(house, inbox, stored, folder)
+        except (Permanent, PluginError) as error:
+            refused = error.message
+    _keep(
+        house, item["id"], made, state=state, sha256=shown.sha256, type=shown.type, size=shown.size,
+        facts=to_json(shown.facts), findings=to_json(findings), error=refused,
+        name=safe_name(item["name"], shown.type, "file"),
+    )  # fmt: skip
 
 
-def _derive(house: House, inbox: Inbox, media: Media, folder: Path) -> tuple[list[Rendition], AttachmentState]:
+def _derive(house: House, inbox: Inbox, media: Media, folder: Path) -> tuple[Media, list[Rendition], AttachmentState]:
+    """What the desk sees of a file; when something in it had to be hidden, that is never the file as it came."""
     policy = house.policies[inbox.name]
     hidden = hide(house, inbox, media, policy.redact_inbound, (), folder)
     if hidden is None:
-        return likenesses(house, inbox, media, folder), AttachmentState.READY
+        return media, likenesses(house, inbox, media, folder), AttachmentState.READY
+    original = Rendition(media, conversation.ORIGINAL, media.sha256, "as it came")
     redacted = Rendition(hidden, "redacted", media.sha256, "personal data painted over by the inbox's policy")
-    return [redacted, *likenesses(house, inbox, hidden, folder)], AttachmentState.REDACTED
+    return hidden, [original, redacted, *likenesses(house, inbox, hidden, folder)], AttachmentState.REDACTED
+
+
+def _keep(house: House, attachment: str, made: Sequence[Rendition], **columns: Any) -> None:  # noqa: ANN401 - the table's
+    """Write an attachment down with its files, unless the customer took the message back meanwhile."""
+    with house.ledger.begin() as connection:
+        if conversation.settle_attachment(connection, attachment, **columns):
+            keep_renditions(connection, attachment, made)
+            return
+        for sha256 in {columns["sha256"], *(r.media.sha256 for r in made)}:
+            if not conversation.in_use(connection, sha256):
+                house.blobs.delete(sha256)
 
 
 def _later(
@@ -91,10 +106,12 @@ def _later(
     message: Mapping[str, Any],
     item: Mapping[str, Any],
     remote: Remote,
-    error: MediacoreError,
+    error: Exception,
 ) -> bool:
     """Whether to stop trying: the provider no longer serves the file, or the inbox's patience is over."""
-    overdue = now() - message["at"] > house.policies[inbox.name].give_up_after * 1e6
+    with house.ledger.begin() as connection:
+        came = intake.delivery(connection, message["delivery"])["at"]
+    overdue = now() - came > house.policies[inbox.name].give_up_after * 1e6
     if overdue or (remote.expires is not None and remote.expires < datetime.now(UTC)):
         _write(house, item["id"], state=AttachmentState.EXPIRED, error=f"it could not be fetched in time: {error}")
         return True
@@ -104,7 +121,7 @@ def _later(
 
 def _write(house: House, attachment: str, **columns: object) -> None:
     with house.ledger.begin() as connection:
-        conversation.change_attachment(connection, attachment, **columns)
+        conversation.settle_attachment(connection, attachment, **columns)
 
 
 def waiting(connection: sa.Connection, message: str) -> list[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from mediacore.stores import conversation
 from mediacore.stores.blobs import digest_of
 from mediacore.values import Facts, Finding, Media, Rendition, Severity
 
+UNKNOWN = "application/octet-stream"
 THUMBNAIL = 512
 PREVIEW = 1600
 
@@ -42,13 +43,17 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
     Returns:
         The media with its facts, and what is wrong with it in itself.
     """
-    sniffed = house.bench.sniff(path, name, declared)
+    size, digest = path.stat().st_size, digest_of(path)
+    try:
+        sniffed = house.bench.sniff(path, name, declared)
+    except Unusable as error:
+        return Media(path, UNKNOWN, size, digest), [Finding(error.code, Severity.REFUSE, error.message)]
     findings, facts = list(sniffed.findings), Facts()
     try:
         facts = house.bench.probe(path, sniffed.type)
     except Unusable as error:
         findings.append(Finding(error.code, Severity.NOTE, error.message))
-    return Media(path, sniffed.type, path.stat().st_size, digest_of(path), facts), findings
+    return Media(path, sniffed.type, size, digest, facts), findings
 
 
 def store(house: House, path: Path, media: Media) -> Media:
@@ -69,7 +74,7 @@ def likenesses(house: House, inbox: Inbox, media: Media, out: Path) -> list[Rend
     return made
 
 
-def keep_renditions(connection: sa.Connection, attachment: str, made: list[Rendition]) -> None:
+def keep_renditions(connection: sa.Connection, attachment: str, made: Iterable[Rendition]) -> None:
     """Write renditions down."""
     for rendition in made:
         conversation.add_rendition(connection, attachment, rendition, rendition.page)

@@ -11,6 +11,7 @@ from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
 from mediacore.house import House
 from mediacore.inbox import Inbox
+from mediacore.redaction.prove import leaks
 from mediacore.steps.files import examine, store
 from mediacore.stores.coding import from_json, to_json
 from mediacore.stores.ledger import put
@@ -42,11 +43,12 @@ def hide(
         return None
     try:
         painted, _ = examine(house, house.bench.paint(media, regions, folder))
+        readable = leaks(house.bench.words(painted), regions)
     except Unusable as error:
         raise Permanent(
             f"what must be hidden in it could not be painted over: {error.message}", code=error.code
         ) from error
-    left = found(house, inbox, painted, kinds)
+    left = readable or found(house, inbox, painted, kinds)
     if left:
         what = ", ".join(sorted({r.kind for r in left}))
         raise Permanent(f"after painting over, {what} could still be read in it", code="still-readable")

@@ -28,7 +28,8 @@ def accept(house: House, name: str, request: Request) -> int:
         How many of its events were new.
 
     Raises:
-        Refused: it is forged or too large; counted, never stored.
+        Refused: it is forged or too large; counted, never stored. What was fetched from a mailbox is kept raw instead,
+            since nobody would send it again.
         OSError: it could not be written down, so the provider must send it again.
     """
     inbox = house.inbox(name)
@@ -37,8 +38,9 @@ def accept(house: House, name: str, request: Request) -> int:
     except Refused as refusal:
         if refusal.status != 400:
             with house.ledger.begin() as connection:
-                count(connection, name, f"refused-{refusal.code or refusal.status}")
-            raise
+                count(connection, name, f"refused-{refusal.code or refusal.status}"[:60])
+            if request.method != "POLL":
+                raise
         events, note = [], str(refusal)
     except PluginError as error:
         events, note = [], str(error)
@@ -91,8 +93,11 @@ def _write(
     connection: sa.Connection, inbox: str, direction: str, event: InboundMessage, delivery: str, status: Status
 ) -> str:
     at = {"at": int(event.sent_at.timestamp() * 1e6)} if event.sent_at else {}
+    source_id = event.source_id
+    if conversation.taken(connection, inbox, direction, source_id):  # something unsupported came under the same id
+        source_id = f"{source_id}:{delivery}"
     id_ = conversation.add_message(
-        connection, inbox=inbox, direction=direction, source_id=event.source_id, delivery=delivery, status=status,
+        connection, inbox=inbox, direction=direction, source_id=source_id, delivery=delivery, status=status,
         conversation=_thread(connection, inbox, event), contact=event.contact.address, contact_name=event.contact.name,
         subject=event.subject, text=event.text, reply_to=event.reply_to, references=list(event.references),
         unsupported=event.unsupported, automatic=event.automatic, **at,
@@ -129,7 +134,7 @@ def _echo(house: House, connection: sa.Connection, inbox: str, event: InboundMes
         return
     if outbox.under_way(connection, inbox, event.contact.address):
         # The answer to our own send may still be on its way, so this is decided when that send is settled.
-        house.enqueue(connection, Job("echo", f"echo:{delivery}:{event.source_id}"[:200], delivery, delay=5.0))
+        house.enqueue(connection, Job("echo", f"echo:{delivery}:0", delivery, delay=5.0))
         return
     id_ = _write(connection, inbox, "outbound", event, delivery, status=Status.SENT)
     house.enqueue(connection, Job("inbound", f"in:{id_}:0", id_))

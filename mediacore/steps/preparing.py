@@ -85,6 +85,8 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
         if planned.refused:
             told = "; ".join(f"{items[s.attachment].attachment.name}: {s.reason}" for s in planned.refused)
             raise Permanent(f"not sent: {told}", code="refused")
+        if not planned.parts:
+            raise Permanent("not sent: there is nothing in it to send", code="nothing")
         made = [_make(house, inbox, item, step, folder) for item, step in zip(items, planned.steps, strict=True)]
 
         def remake(index: int, fit: Fit) -> Media:

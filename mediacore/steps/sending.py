@@ -21,6 +21,9 @@ FETCH_SECONDS = 24 * 3600
 PAUSES = (2.0, 3.0, 5.0, 10.0, 20.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds between tries; the last one repeats until the inbox's patience is over."""
 
+DOUBT = 2.0
+"""Seconds before it is asked again what became of a part."""
+
 
 def pause(attempt: int, asked: float | None = None) -> float:
     """Seconds to wait before the next try."""
@@ -58,20 +61,20 @@ def _send(house: House, inbox: Inbox, message: Mapping[str, Any], part: Mapping[
     claimed = False
     try:
         outgoing = _with_uploads(house, inbox, build(house, message, part))
-        _note(house, part, state="claimed", attempts=attempts, tried=part["tried"] or now())
-        claimed = True
+        with house.ledger.begin() as connection:
+            claimed = outbox.claim_part(connection, part)
+        if not claimed:
+            return DOUBT
         receipt = inbox.send(outgoing)
-    except InDoubt as error:
-        _note(
-            house, part, state="in_doubt" if claimed else "new", code=error.code, error=error.message, attempts=attempts
-        )
-        return 2.0
-    except Retry as error:
+    except (Retry, InDoubt) as error:
+        if claimed and isinstance(error, InDoubt):
+            _note(house, part, state="in_doubt", code=error.code, error=error.message)
+            return DOUBT
         _note(house, part, state="new", code=error.code, error=error.message, attempts=attempts)
         if now() - message["at"] > house.policies[inbox.name].give_up_after * 1e6:
             _reject(house, message, part, f"given up after {attempts} tries: {error.message}", error.code)
             return None
-        return pause(attempts - 1, error.after)
+        return pause(attempts - 1, getattr(error, "after", None))
     except (Permanent, PluginError) as error:
         _forget_uploads(house, inbox, part)
         _reject(house, message, part, error.message, error.code)
@@ -100,15 +103,19 @@ def _doubt(house: House, inbox: Inbox, message: Mapping[str, Any], part: Mapping
         answer = inbox.reconcile(build(house, message, part))
     except (Retry, InDoubt) as error:
         return pause(part["attempts"], getattr(error, "after", None))
+    except (Permanent, PluginError):
+        answer = None  # it says nothing about what became of the part
     if isinstance(answer, Receipt):
         with house.ledger.begin() as connection:
-            outbox.accept_part(connection, part, answer)
-        return None
+            if not outbox.is_known(connection, inbox.name, answer.source_id):
+                outbox.accept_part(connection, part, answer)
+                return None
+        answer = None  # the provider's list held another message with the same words
     silence = house.policies[inbox.name].resend_after
     age = (now() - current["at"]) / 1e6
     if isinstance(answer, Absent) or (silence and age > silence):
         return 0.0
-    return 2.0 if age < 60 else 60.0
+    return DOUBT if age < 60 else 60.0
 
 
 def build(house: House, message: Mapping[str, Any], part: Mapping[str, Any]) -> Outgoing:
@@ -126,9 +133,14 @@ def build(house: House, message: Mapping[str, Any], part: Mapping[str, Any]) -> 
         subject=message["subject"],
         reply_to=message["reply_to"] if part["position"] == 0 else "",
         references=tuple(message["references"]),
-        tried=datetime.fromtimestamp(part["tried"] / 1e6, UTC) if part["tried"] else None,
+        tried=_moment(part["tried"]),
+        retried=_moment(part["retried"]),
         automatic=message["automatic"],
     )
+
+
+def _moment(at: int) -> datetime | None:
+    return datetime.fromtimestamp(at / 1e6, UTC) if at else None
 
 
 def _with_uploads(house: House, inbox: Inbox, outgoing: Outgoing) -> Outgoing:

@@ -5,6 +5,7 @@ A name is the SHA-256 of the bytes, so storing twice is storing once and a half-
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -29,6 +30,7 @@ class Blobs:
         self._root = root
         self._tmp = root / "tmp"
         self._reserve = reserve
+        self._known: set[str] = set()
         self._tmp.mkdir(parents=True, exist_ok=True)
 
     def scratch(self) -> Path:
@@ -72,7 +74,8 @@ class Blobs:
             shutil.copyfile(path, copy)
             name = self._name(Path(copy), sha256)
             Path(copy).unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        if path.resolve() != self._place(sha256).resolve():
+            path.unlink(missing_ok=True)
         return name
 
     def delete(self, sha256: str) -> None:
@@ -83,9 +86,10 @@ class Blobs:
         """Remove what writers that died left behind, when it is older than that many seconds; returns how much."""
         swept = 0
         for path in self._tmp.iterdir():
-            if time.time() - path.stat().st_mtime > older:
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-                swept += 1
+            with contextlib.suppress(FileNotFoundError):  # another process has finished with it
+                if time.time() - path.stat().st_mtime > older:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    swept += 1
         return swept
 
     def _room(self) -> None:
@@ -99,17 +103,16 @@ class Blobs:
         return self._root / sha256[:2] / sha256
 
     def _name(self, path: Path, sha256: str) -> str:
-        with path.open("rb+") as file:
+        with path.open("rb") as file:
             os.fsync(file.fileno())
         place = self._place(sha256)
-        if not place.parent.is_dir():
+        if place.parent.name not in self._known:  # another process may have made it without forcing it to disk yet
             place.parent.mkdir(exist_ok=True)
             _sync(self._root)
-        try:
+            self._known.add(place.parent.name)
+        with contextlib.suppress(FileExistsError):
             os.link(path, place)
-        except FileExistsError:
-            return sha256
-        place.chmod(0o444)
+            place.chmod(0o444)
         _sync(place.parent)
         return sha256
 

@@ -12,6 +12,9 @@ from mediacore.stores.ledger import Row, first, fresh, now, rows, tick
 from mediacore.stores.schema import attachments, messages, parts, renditions
 from mediacore.values import Rendition
 
+ORIGINAL = "original"
+"""The kind of rendition that is a file as it came, kept out of sight because something in it was hidden."""
+
 
 def message(connection: sa.Connection, id_: str) -> Row:
     """One message.
@@ -51,6 +54,12 @@ def add_attachment(connection: sa.Connection, message_id: str, position: int, **
 def change_attachment(connection: sa.Connection, id_: str, **columns: Any) -> None:  # noqa: ANN401 - as above
     """Change an attachment."""
     connection.execute(attachments.update().where(attachments.c.id == id_).values(**columns))
+
+
+def settle_attachment(connection: sa.Connection, id_: str, **columns: Any) -> bool:  # noqa: ANN401 - as above
+    """Change an attachment that is still awaited; False when the customer has taken it back meanwhile."""
+    awaited = (attachments.c.id == id_) & (attachments.c.state == AttachmentState.PENDING)
+    return connection.execute(attachments.update().where(awaited).values(**columns)).rowcount == 1
 
 
 def attachments_of(connection: sa.Connection, message_id: str) -> Sequence[Row]:
@@ -105,6 +114,18 @@ def in_use(connection: sa.Connection, sha256: str) -> bool:
     return any(connection.execute(sa.select(t.c.id).where(t.c.sha256 == sha256).limit(1)).first() for t in tables)
 
 
+def taken(connection: sa.Connection, inbox: str, direction: str, source_id: str) -> bool:
+    """Whether a message of that direction and provider id is there."""
+    mine = (messages.c.inbox == inbox) & (messages.c.direction == direction) & (messages.c.source_id == source_id)
+    return connection.execute(sa.select(messages.c.id).where(mine, messages.c.key == "").limit(1)).first() is not None
+
+
+def by_key(connection: sa.Connection, inbox: str, key: str) -> Row | None:
+    """The outbound message that a desk asked for under this idempotency key."""
+    mine = (messages.c.inbox == inbox) & (messages.c.direction == "outbound") & (messages.c.key == key)
+    return first(connection, sa.select(messages).where(mine)) if key else None
+
+
 def by_source(connection: sa.Connection, inbox: str, source_id: str) -> Row | None:
     """The message of that provider id, whether a customer's or one of ours (by its parts)."""
     own = sa.select(parts.c.message).where(parts.c.source_id == source_id)
@@ -118,7 +139,7 @@ def view(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
     """A message with its files and parts, as the desk and the commands show it; plain JSON."""
     files = []
     for item in attachments_of(connection, row["id"]):
-        derived = [dict(r) for r in renditions_of(connection, item["id"])]
+        derived = [r for r in renditions_of(connection, item["id"]) if r["kind"] != ORIGINAL]
         thumbnail = next((r for r in derived if r["kind"] == "thumbnail"), None)
         facts = item["facts"] or {}
         files.append(

@@ -24,7 +24,11 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
-        schema.metadata.create_all(self.engine)
+        for table in schema.metadata.sorted_tables:  # another process may be making them at the same moment
+            with self.engine.begin() as connection:
+                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+                for index in sorted(table.indexes, key=lambda i: str(i.name)):
+                    connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:

@@ -37,6 +37,28 @@ def change_part(connection: sa.Connection, key: str, **columns: Any) -> None:  #
     connection.execute(parts.update().where(parts.c.key == key).values(at=now(), **columns))
 
 
+def claim_part(connection: sa.Connection, part: Mapping[str, Any]) -> bool:
+    """Take a part for one try, unless somebody else has taken it since it was read; committed before the call."""
+    mine = (
+        (parts.c.key == part["key"]) & (parts.c.attempts == part["attempts"]) & parts.c.state.in_(("new", "in_doubt"))
+    )
+    at = now()
+    first_tried = part["tried"] or at
+    columns = {"state": "claimed", "attempts": part["attempts"] + 1, "tried": first_tried, "retried": at, "at": at}
+    return connection.execute(parts.update().where(mine).values(**columns)).rowcount == 1
+
+
+def reopen_part(connection: sa.Connection, part: Mapping[str, Any]) -> None:
+    """Let a part be sent again from the start; what was said of its last try no longer counts."""
+    said = (statuses.c.key == part["key"]) | (
+        (statuses.c.source_id == part["source_id"]) & (statuses.c.source_id != "")
+    )
+    connection.execute(statuses.delete().where(said))
+    since = part["tried"] if part["state"] in ("claimed", "in_doubt") else 0
+    columns = {"state": "new", "status": Status.QUEUED, "source_id": "", "error": "", "code": "", "tried": since}
+    change_part(connection, part["key"], **columns)
+
+
 def accept_part(connection: sa.Connection, part: Mapping[str, Any], receipt: Receipt) -> None:
     """Store a receipt, and apply the statuses that overtook it."""
     change_part(connection, part["key"], state="accepted", source_id=receipt.source_id, code="", error="")
@@ -58,16 +80,14 @@ def note_status(connection: sa.Connection, inbox: str, update: StatusUpdate) -> 
     own = sa.select(messages.c.id).where(messages.c.inbox == inbox)
     match = parts.c.source_id == update.source_id if update.source_id else sa.false()
     if update.key:
-        match = match | (parts.c.key == update.key)
-    query = sa.select(parts).where(match, parts.c.message.in_(own))
-    part = first(connection, query)
-    if part is None:
-        return None
-    if part["state"] in ("claimed", "in_doubt") and update.source_id:
-        accept_part(connection, part, Receipt(update.source_id, Status.SENT, "told by a status callback"))
-    raise_part(connection, part["key"], update.status, update.code, update.message)
-    settle(connection, part["message"])
-    return part
+        match = match | (parts.c.key == update.key) | (parts.c.message == update.key)
+    found = rows(connection, sa.select(parts).where(match, parts.c.message.in_(own)))
+    for part in found:
+        if part["state"] in ("claimed", "in_doubt") and update.source_id:
+            accept_part(connection, part, Receipt(update.source_id, Status.SENT, "told by a status callback"))
+        raise_part(connection, part["key"], update.status, update.code, update.message)
+        settle(connection, part["message"])
+    return found[0] if found else None
 
 
 def raise_part(connection: sa.Connection, key: str, status: Status, code: str = "", error: str = "") -> None:
@@ -91,6 +111,13 @@ def settle(connection: sa.Connection, message: str) -> None:
         change(connection, message, status=Status.FAILED, error=failed)
     elif found:
         change(connection, message, status=min((s for s, _ in found), key=RANK.__getitem__), error="")
+
+
+def is_known(connection: sa.Connection, inbox: str, source_id: str) -> bool:
+    """Whether a provider's id belongs to a part already."""
+    own = sa.select(messages.c.id).where(messages.c.inbox == inbox)
+    query = sa.select(parts.c.key).where(parts.c.source_id == source_id, parts.c.message.in_(own))
+    return connection.execute(query).first() is not None
 
 
 def doubtful(connection: sa.Connection, inbox: str, contact: str) -> Sequence[Row]:
@@ -117,7 +144,7 @@ def early_status(connection: sa.Connection, key: str) -> Row | None:
 
 def keep_upload(connection: sa.Connection, inbox: str, sha256: str, uploaded: Uploaded) -> None:
     """Remember where a file lies at the provider."""
-    until = now() + max(uploaded.seconds, 3600) * 1_000_000
+    until = now() + uploaded.seconds * 900_000  # a tenth is kept back, so that it does not end while it is used
     put(connection, uploads, {"inbox": inbox, "sha256": sha256, "id": uploaded.id, "until": until})
 
 

@@ -97,7 +97,7 @@ renditions = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("attachment", String(40), nullable=False, index=True),
-    Column("kind", String(20), nullable=False, comment="thumbnail, preview, converted, redacted"),
+    Column("kind", String(20), nullable=False, comment="thumbnail, preview, converted, redacted, original"),
     Column("number", Integer, nullable=False, comment="which result of the conversion, or which page"),
     Column("name", Text, nullable=False, default=""),
     Column("sha256", String(64), nullable=False),
@@ -123,6 +123,7 @@ parts = Table(
     Column("error", Text, nullable=False, default=""),
     Column("attempts", Integer, nullable=False, default=0),
     Column("tried", Big, nullable=False, default=0, comment="when it was first handed over; 0 for never"),
+    Column("retried", Big, nullable=False, default=0, comment="when it was handed over last; 0 for never"),
     Column("at", Big, nullable=False, comment="when its state last changed"),
 )
 

@@ -54,6 +54,8 @@ def send(
             if json_:
                 as_json({"plan": to_json(plan)})
             return
+        if answer:
+            _known(site, answer)
         id_ = site.send(inbox_, to, text, wanted, key=key, subject=subject, answer=answer)
         shown = _watch(site, id_, wait)
     if json_:
@@ -94,8 +96,8 @@ def outbox() -> None:
     """Messages that agents sent: list, show, retry."""
 
 
-def _add_listing(group: click.Group, direction: str) -> None:
-    @group.command("list")
+def _listing(direction: str) -> click.Command:
+    @click.command("list")
     @click.option("--inbox", "inbox_", default="", help="Only this inbox.")
     @click.option("--most", default=50, show_default=True, help="The newest so many.")
     @config_option
@@ -107,67 +109,63 @@ def _add_listing(group: click.Group, direction: str) -> None:
         if json_:
             as_json(shown)
             return
-        rows = [
-            [m["id"], _time(m["at"]), m["inbox"], m["contact"], m["text"][:60], _files(m), m["status"], m["error"]]
-            for m in shown
+        heads = ("id", "when (UTC)", "inbox", "customer", "text", "files", "status", "error")
+        table("", heads, [_row(m) for m in shown])
+
+    return listing
+
+
+def _row(shown: dict[str, Any]) -> list[object]:
+    who = (shown["inbox"], shown["contact"], shown["text"][:60])
+    return [shown["id"], _time(shown["at"]), *who, _files(shown), shown["status"], shown["error"]]
+
+
+@click.command()
+@click.argument("message")
+@config_option
+@json_option
+def show(message: str, config: Path, json_: bool) -> None:
+    """Show one MESSAGE with its files, plan and parts."""
+    with _site(config) as site:
+        shown = _known(site, message)
+    if json_:
+        as_json(shown)
+        return
+    console.print(f"{shown['direction']} on {shown['inbox']}, {shown['contact']}: {shown['status']} {shown['error']}")
+    console.print(shown["text"], markup=False)
+    rows = [
+        [f["name"], f["type"], f["size"], f"{f['width']} x {f['height']}", f["state"], _remarks(f)]
+        for f in shown["files"]
+    ]
+    table("Files", ("name", "type", "bytes", "pixels", "state", "remarks"), rows)
+    if shown["parts"]:
+        keys = ("state", "status", "source_id")
+        parts = [
+            [p["position"] + 1, *(p[k] for k in keys), len(p["files"]), p["text"][:60], p["error"]]
+            for p in shown["parts"]
         ]
-        table("", ("id", "when (UTC)", "inbox", "customer", "text", "files", "status", "error"), rows)
-
-    @group.command("show")
-    @click.argument("message")
-    @config_option
-    @json_option
-    def show(message: str, config: Path, json_: bool) -> None:
-        """Show one MESSAGE with its files, plan and parts."""
-        with _site(config) as site:
-            shown = _known(site, message)
-        if json_:
-            as_json(shown)
-            return
-        console.print(
-            f"{shown['direction']} on {shown['inbox']}, {shown['contact']}: {shown['status']} {shown['error']}"
-        )
-        console.print(shown["text"], markup=False)
-        rows = [
-            [
-                f["name"],
-                f["type"],
-                f["size"],
-                f"{f['width']} x {f['height']}",
-                f["state"],
-                f["error"] or "; ".join(x["message"] for x in f["findings"]),
-            ]
-            for f in shown["files"]
-        ]
-        table("Files", ("name", "type", "bytes", "pixels", "state", "remarks"), rows)
-        if shown["parts"]:
-            rows = [
-                [
-                    p["position"] + 1,
-                    p["state"],
-                    p["status"],
-                    p["source_id"],
-                    len(p["files"]),
-                    p["text"][:60],
-                    p["error"],
-                ]
-                for p in shown["parts"]
-            ]
-            table("Parts", ("no.", "state", "status", "provider id", "files", "text", "error"), rows)
-
-    @group.command("retry")
-    @click.argument("message")
-    @config_option
-    def retry(message: str, config: Path) -> None:
-        """Try MESSAGE again: what failed is done anew, what was done stays."""
-        with _site(config) as site:
-            _known(site, message)
-            site.retry(message)
-        console.print(f"{message} is queued again")
+        table("Parts", ("no.", "state", "status", "provider id", "files", "text", "error"), parts)
 
 
-_add_listing(inbox, "inbound")
-_add_listing(outbox, "outbound")
+def _remarks(file: dict[str, Any]) -> str:
+    return str(file["error"]) or "; ".join(finding["message"] for finding in file["findings"])
+
+
+@click.command()
+@click.argument("message")
+@config_option
+def retry(message: str, config: Path) -> None:
+    """Try MESSAGE again: what failed is done anew, what was done stays."""
+    with _site(config) as site:
+        _known(site, message)
+        site.retry(message)
+    console.print(f"{message} is queued again")
+
+
+for _group, _direction in ((inbox, "inbound"), (outbox, "outbound")):
+    _group.add_command(_listing(_direction))
+    _group.add_command(show)
+    _group.add_command(retry)
 
 
 @inbox.command()
@@ -192,7 +190,11 @@ def replay(delivery: str | None, config: Path, json_: bool) -> None:
 
     with _site(config) as site:
         if delivery is not None:
-            console.print(f"{again(site.house, delivery)} new event(s)")
+            try:
+                console.print(f"{again(site.house, delivery)} new event(s)")
+            except KeyError as error:
+                told = f"there is no delivery {delivery}; 'replay' alone lists their ids"
+                raise MediacoreError(told, code="unknown") from error
             return
         with site.house.ledger.begin() as connection:
             rows = kept(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import attrs
 import rich_click as click
 from rich.text import Text
 
-from mediacore.errors import ConfigError
+from mediacore.engines.operation import Unusable
+from mediacore.errors import ConfigError, Permanent
 from mediacore.hookspecs import HOOKS
 from mediacore.limits import Accept, Figure, Limits
 from mediacore.messages import Attachment
@@ -22,7 +24,7 @@ from mediacore.runner.output import as_json, files_argument, json_option, table
 from mediacore.sandbox import Bench, Sandbox
 from mediacore.stores.blobs import digest_of
 from mediacore.stores.coding import to_json
-from mediacore.values import Media
+from mediacore.values import Facts, Media
 
 COLOURS = {"as is": "green", "convert": "cyan", "shrink": "cyan", "split": "magenta", "link": "yellow", "refuse": "red"}
 
@@ -133,9 +135,15 @@ def _attachments(files: tuple[Path, ...]) -> list[Attachment]:
         bench = Bench(sandbox, Path(folder))
         found = []
         for path in files:
-            sniffed = bench.sniff(path, path.name)
-            media = Media(path, sniffed.type, path.stat().st_size, digest_of(path), bench.probe(path, sniffed.type))
-            found.append(Attachment(media, safe_name(path.name, sniffed.type)))
+            try:
+                kind = bench.sniff(path, path.name).type
+            except Unusable as error:
+                raise Permanent(f"{path}: {error.message}", code=error.code) from error
+            facts = Facts()
+            with contextlib.suppress(Unusable):  # a damaged file can still be planned for, as what it calls itself
+                facts = bench.probe(path, kind)
+            media = Media(path, kind, path.stat().st_size, digest_of(path), facts)
+            found.append(Attachment(media, safe_name(path.name, kind)))
         return found
 
 

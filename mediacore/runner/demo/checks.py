@@ -66,15 +66,21 @@ class Verdict:
 
 
 def inbound(
-    site: Site, shown: Mapping[str, Any], sent: Sequence[tuple[str, str, bytes]], text: str, verdict: Verdict
+    site: Site,
+    where: str,
+    shown: Sequence[Mapping[str, Any]],
+    sent: Sequence[tuple[str, str, bytes]],
+    text: str,
+    verdict: Verdict,
 ) -> None:
     """Check what reached the desk against what the customer sent."""
-    where = shown["inbox"]
-    verdict.say(text in shown["text"], f"{where}: the customer's words arrived", shown["text"])
+    files = [f for message in shown for f in message["files"]]
+    told = "\n".join(message["text"] for message in shown)
+    verdict.say(told.count(text) == 1, f"{where}: the customer's words arrived once", told)
     digests = sorted(hashlib.sha256(data).hexdigest() for _, _, data in sent)
-    got = sorted(f["sha256"] for f in shown["files"])
+    got = sorted(f["sha256"] for f in files)
     verdict.say(digests == got, f"{where}: every file arrived bit for bit", f"{len(got)} of {len(digests)} files")
-    for file in shown["files"]:
+    for file in files:
         verdict.say(file["state"] == "ready", f"{where}: {file['name']} is ready", f"{file['state']} {file['error']}")
         if not file["type"].startswith(("image/", "application/pdf")):
             continue

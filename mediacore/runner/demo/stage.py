@@ -36,7 +36,7 @@ SIMULATORS = {
 CUSTOMERS = {
     "email": "anna@customers.example",
     "sms": "+14155550123",
-    "whatsapp": "16505551234",
+    "whatsapp": "+16505551234",
     "instagram": "7720001112223334",
     "webchat": "",
 }
@@ -114,7 +114,7 @@ class Stage:
         def killer() -> None:
             chance = random.Random()  # noqa: S311 - when to pull the plug is no secret
             for _ in range(times):
-                if self._closing.wait(chance.uniform(0.3, 5.0)):
+                if self._closing.wait(chance.uniform(0.3, 9.0)):
                     return
                 if self._process is not None and self._process.poll() is None:
                     self._process.send_signal(signal.SIGKILL)

@@ -16,8 +16,8 @@ from mediacore.runner.demo import checks, samples
 from mediacore.runner.demo.stage import Stage
 from mediacore.runner.site import FileToSend, Site
 
-FINAL = {"email": ("sent", "delivered", "read"), "instagram": ("sent", "delivered", "read")}
-"""How far a status can come where the provider reports no delivery; elsewhere it must be delivered or read."""
+FINAL = {"email": ("sent", "delivered", "read"), "instagram": ("read",)}
+"""How far a status must come, where it is not ``delivered`` or ``read``: mail servers need not report delivery."""
 PATIENCE = 150.0
 """Seconds in which a message must have arrived; generous, since the runner may be killed meanwhile."""
 
@@ -96,10 +96,10 @@ def play(
         stage.writes(name, words[name], sent)
     answers: dict[str, str] = {}
     for name in stage.wanted:
-        shown = _arrived(site, name, words[name])
-        checks.inbound(site, shown, sent, words[name], outcome.verdict)
-        say(f"{name}: the desk has {len(shown['files'])} files, each with its preview")
-        answers[name] = _answer(site, name, cast, shown["id"], show)
+        arrived = _arrived(site, name, len(sent))
+        checks.inbound(site, name, arrived, sent, words[name], outcome.verdict)
+        say(f"{name}: the desk has {sum(len(m['files']) for m in arrived)} files, each with its preview")
+        answers[name] = _answer(site, name, cast, arrived[-1]["id"], show)
         say(f"{name}: the agent's answer is on its way")
     reader = checks.CardReader(site, site.house.blobs.scratch())
     for name in stage.wanted:
@@ -122,14 +122,15 @@ def _until(look: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any
     raise MediacoreError(f"{what} did not happen within {seconds:.0f} s", code="timeout")
 
 
-def _arrived(site: Site, name: str, text: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        for shown in site.messages(inbox=name, direction="inbound"):
-            if text in shown["text"] and all(f["state"] != "pending" for f in shown["files"]):
-                return shown
-        return None
+def _arrived(site: Site, name: str, count: int) -> list[dict[str, Any]]:
+    """The customer's messages once all files are settled; some providers make a message of each file."""
 
-    found: dict[str, Any] = _until(look, f"{name}: the customer's message reaching the desk")
+    def look() -> list[dict[str, Any]] | None:
+        found = site.messages(inbox=name, direction="inbound")
+        files = [f for shown in found for f in shown["files"]]
+        return found if len(files) >= count and all(f["state"] != "pending" for f in files) else None
+
+    found: list[dict[str, Any]] = _until(look, f"{name}: the customer's files reaching the desk")
     return found
 
 
@@ -142,17 +143,16 @@ def _answer(site: Site, name: str, cast: Cast, message: str, show: Callable[[Pla
 def _judge(
     stage: Stage, site: Site, name: str, answer: str, cast: Cast, reader: checks.CardReader, outcome: Outcome
 ) -> None:
-    limits, verdict = site.house.inbox(name).limits, outcome.verdict
-    wanted = FINAL.get(name, ("delivered", "read"))
-    shown = _until(lambda: _settled(site, answer, wanted), f"{name}: the answer reaching the customer")
-    verdict.say(
-        shown["status"] in wanted, f"{name}: the status rises to {wanted[-1]}", f"{shown['status']} {shown['error']}"
-    )
-    received = _until(
-        lambda: _received(stage, name, len(shown["parts"])), f"{name}: the customer's device showing all", 60
-    )
+    verdict, wanted = outcome.verdict, FINAL.get(name, ("delivered", "read"))
+    shown = _until(lambda: _taken(site, answer), f"{name}: the provider taking the answer")
+    received = _until(lambda: _received(stage, name, shown), f"{name}: the customer's device showing all", 60)
+    if name == "instagram":  # it reports no delivery, only that a message was read
+        for message in received:
+            stage.simulators[name].read(stage.customer(name), message.source_id)
+    shown = _until(lambda: _settled(site, answer, wanted), f"{name}: the status reaching {wanted[0]}")
+    verdict.say(shown["status"] in wanted, f"{name}: the status rises to {shown['status']}", shown["error"])
     words = ["Thank you for writing.", *(caption for _, caption in cast.agent)]
-    seen = checks.outbound(limits, shown, received, words, verdict)
+    seen = checks.outbound(site.house.inbox(name).limits, shown, received, words, verdict)
     if cast.secret:
         readable = sum(reader.cards(s) for s in seen)
         verdict.say(readable == 0, f"{name}: the card number cannot be read by the customer", f"{readable} readable")
@@ -163,15 +163,18 @@ def _judge(
     outcome.arrived.append((f"{name}: {len(received)} message(s), {shown['status']}", seen))
 
 
+def _taken(site: Site, answer: str) -> Mapping[str, Any] | None:
+    """The answer once every part of it is with the provider, or it has failed."""
+    shown = site.message(answer)
+    taken = bool(shown["parts"]) and all(p["state"] == "accepted" for p in shown["parts"])
+    return shown if taken or shown["status"] == "failed" else None
+
+
 def _settled(site: Site, answer: str, wanted: Sequence[str]) -> Mapping[str, Any] | None:
     shown = site.message(answer)
-    if shown["status"] == "failed" or (
-        shown["status"] in wanted and all(p["state"] == "accepted" for p in shown["parts"])
-    ):
-        return shown
-    return None
+    return shown if shown["status"] in (*wanted, "failed") else None
 
 
-def _received(stage: Stage, name: str, parts: int) -> list[Any] | None:
-    found = stage.devices(name).all(stage.customer(name) if name != "webchat" else "")
-    return found if len(found) >= parts else None
+def _received(stage: Stage, name: str, shown: Mapping[str, Any]) -> list[Any] | None:
+    found = stage.devices(name).all()
+    return found if len(found) >= len(shown["parts"]) or shown["status"] == "failed" else None

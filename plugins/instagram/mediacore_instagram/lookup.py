@@ -110,8 +110,10 @@ def find(
         return None
     others = {each.mid for each in tries if each.mid and each.key != message.key}
     found = [(each.mid, _read(get, each, account, message, tried)) for each in listed if each.mid not in others]
-    last = max((each.ended for each in tries if each.key == message.key), default=tried)
-    quiet = datetime.now(UTC) - max(last, tried) >= (QUIET_FILES if message.attachments else QUIET_TEXT)
+    last = max((each.ended for each in tries if each.key == message.key), default=message.retried or tried)
+    quiet = datetime.now(UTC) - max(last, message.retried or tried) >= (
+        QUIET_FILES if message.attachments else QUIET_TEXT
+    )
     return verdict(found, quiet)
 
 
