@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := email sms whatsapp instagram webchat
-SOURCES := pyproject.toml constraints.txt requirements-dev.txt $(wildcard plugins/*/pyproject.toml)
+SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 
 .PHONY: demo test lint types check test-long docs clean setup
 
@@ -11,8 +11,8 @@ setup: .venv/.ready
 .venv/.ready: $(SOURCES)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements-dev.txt \
-		-e '.[all]' $(foreach plugin,$(PLUGINS),-e plugins/$(plugin))
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group dev \
+		-e '.[all]' $(foreach plugin,$(PLUGINS),-e 'plugins/$(plugin)[simulator]')
 	touch $@
 
 demo: setup
