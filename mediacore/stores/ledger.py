@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mediacore.stores import schema
+from mediacore.stores.migrate import upgrade
 
 
 class Ledger:
@@ -24,11 +25,7 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
-        for table in schema.metadata.sorted_tables:  # another process may be making them at the same moment
-            with self.engine.begin() as connection:
-                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
-                for index in sorted(table.indexes, key=lambda i: str(i.name)):
-                    connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
+        upgrade(self.engine)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -49,7 +46,7 @@ def open_engine(url: str) -> sa.Engine:
         @sa.event.listens_for(engine, "connect")
         def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
             connection.isolation_level = "IMMEDIATE"
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
 
     return engine

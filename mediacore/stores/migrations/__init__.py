@@ -1,0 +1,1 @@
+"""What alembic runs: one file for each change of the tables."""
