@@ -134,14 +134,18 @@ def _site(path: Path) -> SiteSettings:
             env_prefix=PREFIX,
         )  # fmt: skip
     except typed_settings.exceptions.TsError as error:
-        raise ConfigError(f"{path}: [site]: {error}") from error
+        told = "; ".join(str(each) for each in getattr(error, "exceptions", (error,)))
+        raise ConfigError(f"{path}: [site]: {told}") from error
 
 
 def _policy(name: str, table: Mapping[str, Any]) -> Policy:
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _kinds)
+    if not isinstance(table, Mapping):
+        raise ConfigError(f'inbox {name!r}: policy must be a table, such as {{ redact_inbound = ["card"] }}')
+    letters = [key for key in ("redact_inbound", "redact_outbound") if isinstance(table.get(key), str)]
+    if letters:  # a bare word would silently be taken for its letters, and nothing would be hidden
+        raise ConfigError(f'inbox {name!r}: policy: {", ".join(letters)} must be a list of words, such as ["card"]')
     try:
-        policy = converter.structure(table, Policy)
+        policy = cattrs.Converter(forbid_extra_keys=True).structure(table, Policy)
     except Exception as error:
         told = "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
         raise ConfigError(
@@ -153,10 +157,3 @@ def _policy(name: str, table: Mapping[str, Any]) -> Policy:
     if not re.fullmatch(r"[A-Z]{2}", policy.region):
         raise ConfigError(f"inbox {name!r}: policy: region is two capital letters such as US, not {policy.region!r}")
     return policy
-
-
-def _kinds(value: object, _: type) -> tuple[str, ...]:
-    """A list of words; a bare word would silently be taken for its letters."""
-    if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
-        raise TypeError(f'a list of words is wanted, such as ["card"], not {value!r}')
-    return tuple(value)

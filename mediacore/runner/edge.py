@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from mediacore.errors import ConfigError, MediacoreError, Refused
 from mediacore.events import Header, Request
 from mediacore.hosting import Entry
+from mediacore.names import safe_name
 from mediacore.runner.site import Site
 from mediacore.stores import conversation
 
@@ -175,9 +176,9 @@ def _media(site: Site) -> Any:  # noqa: ANN401 - a Starlette endpoint
             path = site.path(linked.sha256)
         except KeyError:
             return JSONResponse({"error": "this file is no longer here"}, 410)
-        how = "inline" if linked.inline else "attachment"
-        plain = linked.name.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-        named = f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(linked.name)}"
+        how, name = "inline" if linked.inline else "attachment", safe_name(linked.name)  # the name is not signed
+        plain = name.encode("ascii", "replace").decode().replace("?", "_")
+        named = f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
         return FileResponse(path, media_type=linked.type, headers={**GUARDED, "Content-Disposition": named})
 
     return media

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from mediacore import pipeline
 from mediacore.defaults import Defaults
 from mediacore.desk import CallbackDesk
+from mediacore.engines import ocr
 from mediacore.errors import ConfigError, MediacoreError
 from mediacore.events import Request
 from mediacore.house import Desk, House, Job
@@ -100,9 +101,10 @@ class Site:
 
     def _mounted(self, bench: Bench) -> dict[str, Inbox]:
         available, mounted = channels(), {}
+        reads = self.config.site.ocr and ocr.available()  # without the extra pictures are not read; doctor says so
         for name, table in self.config.inboxes.items():
             region = self.config.policies[name].region
-            shared = [("defaults", Defaults(bench, region, self.config.site.ocr))]
+            shared = [("defaults", Defaults(bench, region, reads))]
             mounted[name] = mount(name, table, shared, available)
         return mounted
 

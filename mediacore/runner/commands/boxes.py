@@ -45,7 +45,8 @@ def send(
     padded = [*captions, *[""] * (len(files) - len(captions))]
     wanted = [FileToSend(path, caption) for path, caption in zip(files, padded, strict=True)]
     with _site(config) as site:
-        plan = site.explain(inbox_, wanted, text)
+        with console.status("looking at the files and searching them for personal data"):
+            plan = site.explain(inbox_, wanted, text)
         if not json_:
             _show_plan(plan, files)
         if plan.refused:
@@ -57,7 +58,8 @@ def send(
         if answer:
             _known(site, answer)
         id_ = site.send(inbox_, to, text, wanted, key=key, subject=subject, answer=answer)
-        shown = _watch(site, id_, wait)
+        with console.status("waiting for the provider's answer"):
+            shown = _watch(site, id_, wait)
     if json_:
         as_json({"id": id_, "plan": to_json(plan), "message": shown})
     else:

@@ -42,7 +42,8 @@ def preview(files: tuple[Path, ...], side: int, page: int, out: Path, json_: boo
         bench = Bench(sandbox, Path(folder))
         for path in files:
             try:
-                picture = bench.preview(_look_at(bench, path), side, page - 1, Path(folder))
+                with console.status(f"looking at {path.name}"):
+                    picture = bench.preview(_look_at(bench, path), side, page - 1, Path(folder))
             except Unusable as error:
                 failed.append(f"{path.name}: {error.message}")
                 continue
@@ -97,8 +98,9 @@ def redact(
         bench = Bench(sandbox, Path(folder))
         try:
             media = _look_at(bench, file)
-            found = [*_marked(marks), *Defaults(bench, region, ocr).redact(media, kinds)]
-            target = None if look else _painted(bench, media, found, out, Path(folder))
+            with console.status(f"reading {file.name}"):
+                found = [*_marked(marks), *Defaults(bench, region, ocr).redact(media, kinds)]
+                target = None if look else _painted(bench, media, found, out, Path(folder))
         except Unusable as error:
             raise Permanent(error.message, code=error.code) from error
     if json_:
