@@ -157,7 +157,7 @@ def _judge(
         readable = sum(reader.cards(s) for s in seen)
         verdict.say(readable == 0, f"{name}: the card number cannot be read by the customer", f"{readable} readable")
     names = [path.name for path, _ in cast.agent]
-    actions = ", ".join(f"{names[s['attachment']]}: {s['action']}" for s in shown["plan"]["steps"])
+    actions = ", ".join(f"{names[s['attachment']]}: {s['action']}" for s in (shown["plan"] or {"steps": []})["steps"])
     files = ", ".join(f"{s.type.partition('/')[2]} {s.size / 1000:,.0f} KB" for s in seen)
     outcome.rows.append((name, str(len(shown["parts"])), actions, files, shown["status"]))
     outcome.arrived.append((f"{name}: {len(received)} message(s), {shown['status']}", seen))
