@@ -12,9 +12,11 @@ from pathlib import Path
 import attrs
 
 from mediacore import (
+    Absent,
     Batch,
     Event,
     Finding,
+    InDoubt,
     Limits,
     MediacoreError,
     Outgoing,
@@ -27,7 +29,7 @@ from mediacore import (
     hookimpl,
     read_limits,
 )
-from mediacore_email import imap, smtp, wire_in, wire_out
+from mediacore_email import imap, sent, smtp, wire_in, wire_out
 from mediacore_email.ids import domain_of
 from mediacore_email.settings import Security, Server, mail_address, safe
 
@@ -45,6 +47,10 @@ class EmailChannel:
         imap_user, imap_password: how to sign in there.
         imap_folders: the folders to read.
         imap_history: read what lies in a folder when it is seen for the first time, not only what comes after.
+        sent_folder: where the provider itself files a copy of every mail that it takes from us (``[Gmail]/Sent Mail``,
+            ``Sent Items``); empty when it files none, and then a lost answer cannot be looked up.
+        sent_within: seconds after which a mail that is not there was not taken.
+        delivery_reports: ask the server to tell by mail when ours were delivered.
         oauth_token: an XOAUTH2 access token, which then goes before both passwords.
         profile: whose limits hold for our mails: ``gmail``, ``exchange``, ``ses``, ``postmark`` or ``default``.
         ca_file: a PEM file of authorities to trust instead of the system's.
@@ -62,6 +68,9 @@ class EmailChannel:
     imap_password: str = attrs.field(default="", repr=False)
     imap_folders: tuple[str, ...] = ("INBOX",)
     imap_history: bool = True
+    sent_folder: str = ""
+    sent_within: float = 30.0
+    delivery_reports: bool = True
     oauth_token: str = attrs.field(default="", repr=False)
     smtp_security: Security = attrs.field(default="starttls", validator=safe)
     imap_security: Security = attrs.field(default="tls", validator=safe)
@@ -69,6 +78,7 @@ class EmailChannel:
     profile: str = "default"
     ca_file: str = ""
     timeout: float = 60.0
+    _doubts: dict[str, datetime] = attrs.field(init=False, factory=dict)
 
     @hookimpl
     def limits(self) -> Limits:
@@ -83,18 +93,18 @@ class EmailChannel:
         return wire_in.events(request, self.address)
 
     @hookimpl
-    def poll(self, cursor: str) -> Batch | None:
+    def poll(self, cursor: str, limits: Limits) -> Batch | None:
         """New mails of all folders."""
         if not self.imap_host:
             return None
-        most = self.limits().inbound.max_body.value
+        most = limits.inbound.max_body.value
         return imap.poll(self._imap(), self.imap_folders, cursor, most, self.imap_history)
 
     @hookimpl
-    def fetch(self, remote: Remote, request: Request, into: Path) -> str:
+    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> str:
         """One file out of its mail, decoded."""
-        figure = self.limits().inbound.max_bytes
-        most = figure.value if figure else 0
+        figure = limits.inbound.max_bytes or limits.inbound.max_body
+        most = figure.value
         if remote.ref == wire_in.SERVER:
             imap.fetch(self._imap(), request.url, into, most)
             return remote.type
@@ -111,7 +121,25 @@ class EmailChannel:
     def send(self, message: Outgoing) -> Receipt:
         """One mail with all its files."""
         mail = wire_out.mail(message, wire_out.Sender(self.address, self.display_name), datetime.now(UTC))
-        return Receipt(mail.message_id, detail=smtp.send(self._smtp(), self.address, mail))
+        try:
+            said = smtp.send(self._smtp(), self.address, mail, self.delivery_reports)
+        except InDoubt:
+            self._doubts[message.key] = datetime.now(UTC)
+            raise
+        return Receipt(mail.message_id, detail=said)
+
+    @hookimpl
+    def reconcile(self, message: Outgoing) -> Receipt | Absent | None:
+        """Whether the mail lies among the sent ones; its time counts from the lost answer, if that is known."""
+        if not (self.sent_folder and self.imap_host):
+            return None
+        mail = wire_out.mail(message, wire_out.Sender(self.address), datetime.now(UTC))
+        moments = [m for m in (message.tried, message.retried, self._doubts.get(message.key)) if m]
+        handed = max(moments, default=None)
+        found = sent.look(self._imap(), self.sent_folder, mail.message_id, mail.to, handed, self.sent_within)
+        if found is not None:
+            self._doubts.pop(message.key, None)
+        return found
 
     @hookimpl
     def check(self) -> list[Finding]:
@@ -124,7 +152,8 @@ class EmailChannel:
             findings.append(Finding("smtp", Severity.REFUSE, str(error), "check the smtp_ settings"))
         try:
             if self.imap_host:
-                imap.poll(self._imap(), self.imap_folders, "", 0, history=False)
+                folders = (*self.imap_folders, *([self.sent_folder] if self.sent_folder else []))
+                imap.poll(self._imap(), folders, "", 0, history=False)
         except MediacoreError as error:
             findings.append(Finding("imap", Severity.REFUSE, str(error), "check the imap_ settings"))
         return findings

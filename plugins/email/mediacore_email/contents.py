@@ -2,8 +2,8 @@
 
 The rules: a text part without a name that is not marked as an attachment is text; of alternatives the plain one counts,
 the HTML one only when that is empty; a file is inline only when the HTML refers to it, whatever its disposition says
-(Apple Mail marks real attachments inline, Outlook gives every file a Content-ID); a nested mail, an encrypted part and
-winmail.dat are one file each; a signature is not shown, since only the raw mail can prove it.
+(Apple Mail marks real attachments inline, Outlook gives every file a Content-ID); a nested mail or an encrypted part is
+one file; winmail.dat is opened; a signature is not shown, since only the raw mail can prove it.
 """
 
 from __future__ import annotations
@@ -15,50 +15,10 @@ from urllib.parse import unquote
 from attrs import Factory, define, frozen
 
 from mediacore import Remote
-from mediacore_email import bodies, headers, plain
+from mediacore_email import bodies, headers, plain, winmail
 from mediacore_email.mime import Part, TooMuch, read_headers
+from mediacore_email.names import made_up
 
-EXTENSIONS = {
-    "text/plain": "txt",
-    "text/html": "html",
-    "text/csv": "csv",
-    "text/calendar": "ics",
-    "text/vcard": "vcf",
-    "text/x-vcard": "vcf",
-    "text/rtf": "rtf",
-    "text/xml": "xml",
-    "application/pdf": "pdf",
-    "application/zip": "zip",
-    "application/json": "json",
-    "application/msword": "doc",
-    "application/rtf": "rtf",
-    "application/vnd.ms-excel": "xls",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "image/jpeg": "jpg",
-    "image/jpg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/heic": "heic",
-    "image/tiff": "tiff",
-    "image/bmp": "bmp",
-    "image/svg+xml": "svg",
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "audio/wav": "wav",
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-}
-_NAMES = {
-    "application/ms-tnef": "winmail.dat",
-    "application/vnd.ms-tnef": "winmail.dat",
-    "application/pkcs7-mime": "smime.p7m",
-    "application/x-pkcs7-mime": "smime.p7m",
-    "text/calendar": "invite.ics",
-    "message/delivery-status": "delivery-status.txt",
-    "message/disposition-notification": "read-receipt.txt",
-}
 _TEXTS = ("text/plain", "text/html", "")
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -94,14 +54,22 @@ def contents(raw: bytes, root: Part) -> Contents:
     found = _Found()
     markup: list[str] = []
     _visit(raw, root, found, markup)
+    letters = winmail.letters(raw, [part for part in found.files if winmail.is_one(part.type, _name(part))])
+    markup += [letter.markup for letter in letters.values()]
     referred = plain.references("\n".join(markup)) if markup else frozenset()
-    remotes = [_remote(raw, part, index, referred) for index, part in enumerate(found.files, 1)]
+    text = "\n\n".join(t.strip("\n") for t in found.texts if t.strip()).strip()
+    enclosed = "" if text else next((w for w in map(winmail.words, letters.values()) if w), "")
+    remotes: list[Remote] = []
+    for index, part in enumerate(found.files, 1):
+        letter = letters.get(part)
+        remotes += winmail.remotes(part.number or "1", letter, referred, {r.name for r in remotes}) if letter else []
+        if not letter or winmail.hides(letter, text or enclosed):
+            remotes.append(_remote(raw, part, index, referred))
     remotes += [
         Remote(f"{p.number}/whole" if p.number else "raw", "encrypted.eml", "message/rfc822") for p in found.sealed
     ]
     sealed = found.sealed or any(p.type in _SEALED for p in found.files)
-    text = "\n\n".join(t.strip("\n") for t in found.texts if t.strip())
-    return Contents(text.strip(), tuple(remotes), "encrypted or sealed mail" if sealed else "")
+    return Contents(text or enclosed, tuple(remotes), "encrypted or sealed mail" if sealed else "")
 
 
 def _visit(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
@@ -184,7 +152,7 @@ def _made_up(raw: bytes, part: Part, declared: str, index: int) -> str:
     location = part.headers.text("content-location").rpartition("/")[2]
     if re.fullmatch(r"[\w. -]{1,100}\.[A-Za-z0-9]{1,5}", location):
         return location
-    return _NAMES.get(declared) or f"part-{index}.{EXTENSIONS.get(declared, 'bin')}"
+    return made_up(declared, index)
 
 
 def _subject(raw: bytes, part: Part) -> str:

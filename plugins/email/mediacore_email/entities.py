@@ -8,46 +8,72 @@ which is what receivers without RFC 2231 read.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import html
 import quopri
 import re
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 from urllib.parse import quote
 
 from mediacore import Attachment, Outgoing
 from mediacore_email.fields import CONTROL, PLAIN, encoded, header
 
+Content: TypeAlias = Callable[[Attachment, bool], Iterator[bytes]]
 CRLF = b"\r\n"
-CHUNK = 57 * 8192
+LINES = 8192
+CHUNK = 57 * LINES
 """Raw bytes encoded at once: whole lines of 76 characters (RFC 2045 6.8)."""
 ATTACHED_MAIL = 4 * 1024 * 1024
 """Bytes of an attached mail up to which it is looked through to travel as it is."""
 
+_CUT = struct.Struct("76s" * LINES)
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _SEVEN_BIT = re.compile(rb"(?:[\x01-\x09\x0b\x0c\x0e-\x7f]{0,998}\r\n)*[\x01-\x09\x0b\x0c\x0e-\x7f]{0,998}")
 """ASCII in lines of at most 998 bytes that end with CRLF (RFC 5322 2.1.1)."""
 
 
-def body(message: Outgoing) -> Iterator[bytes]:
-    """The content of a mail from its Content-Type on, in chunks that end with a line."""
+def size(message: Outgoing) -> int:
+    """Bytes of the content of a mail, without encoding its files."""
+    held = []
+
+    def measured(attachment: Attachment, as_mail: bool) -> Iterator[bytes]:
+        raw = attachment.media.path.stat().st_size
+        packed = -(-raw // 3) * 4
+        held.append(raw + len(CRLF) if as_mail else packed + -(-packed // 76) * len(CRLF))
+        return iter(())
+
+    structure = sum(len(chunk) for chunk in body(message, measured))
+    return structure + sum(held)
+
+
+def body(message: Outgoing, content: Content | None = None) -> Iterator[bytes]:
+    """The content of a mail from its Content-Type on, in chunks that end with a line.
+
+    Args:
+        message: what to say.
+        content: gives the bytes of a file as they travel; told whether it is a mail that travels as it is.
+    """
+    content = content or _content
     inline = [a for a in message.attachments if _inline(a)]
     files = [a for a in message.attachments if not _inline(a)]
     if not files:
-        yield from _words(message, inline)
+        yield from _words(message, inline, content)
         return
     boundary = _boundary(message.key, "mixed")
     yield from _multipart("mixed", boundary)
     if message.text or inline:
         yield from _next(boundary)
-        yield from _words(message, inline)
+        yield from _words(message, inline, content)
     for each in files:
         yield from _next(boundary)
-        yield from _file(each)
+        yield from _file(each, content)
     yield from _last(boundary)
 
 
-def _words(message: Outgoing, inline: Sequence[Attachment]) -> Iterator[bytes]:
+def _words(message: Outgoing, inline: Sequence[Attachment], content: Content) -> Iterator[bytes]:
     if not inline:
         yield from _text("plain", message.text)
         return
@@ -61,7 +87,7 @@ def _words(message: Outgoing, inline: Sequence[Attachment]) -> Iterator[bytes]:
     yield from _text("html", page(message.text, inline))
     for each in inline:
         yield from _next(related)
-        yield from _file(each)
+        yield from _file(each, content)
     yield from _last(related)
     yield from _last(alternative)
 
@@ -98,7 +124,7 @@ def _text(kind: str, text: str) -> Iterator[bytes]:
     yield body
 
 
-def _file(attachment: Attachment) -> Iterator[bytes]:
+def _file(attachment: Attachment, content: Content) -> Iterator[bytes]:
     media = attachment.media
     kind = media.type if _TYPE.fullmatch(media.type) else "application/octet-stream"
     as_mail = kind == "message/rfc822" and _seven_bit(attachment)
@@ -112,12 +138,23 @@ def _file(attachment: Attachment) -> Iterator[bytes]:
     if disposition == "inline":
         yield header("Content-ID", f"<{attachment.inline_id}>")
     yield header("Content-Transfer-Encoding", "7bit" if as_mail else "base64") + CRLF
+    yield from content(attachment, as_mail)
+
+
+def _content(attachment: Attachment, as_mail: bool) -> Iterator[bytes]:
+    media = attachment.media
     if as_mail:
         yield media.path.read_bytes() + CRLF  # the line end belongs to the delimiter that follows
         return
     with media.path.open("rb") as source:
         while data := source.read(CHUNK):
-            yield base64.encodebytes(data).replace(b"\n", CRLF)
+            yield _encoded(data)
+
+
+def _encoded(data: bytes) -> bytes:
+    if len(data) < CHUNK:
+        return base64.encodebytes(data).replace(b"\n", CRLF)
+    return CRLF.join(_CUT.unpack(binascii.b2a_base64(data, newline=False))) + CRLF
 
 
 def _seven_bit(attachment: Attachment) -> bool:

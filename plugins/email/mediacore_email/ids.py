@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 
+OURS = "<mc."
+"""How our message ids begin."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,8}")
 
 
@@ -20,7 +23,7 @@ def domain_of(address: str) -> str:
 def message_id(key: str, domain: str) -> str:
     """The message id of the message with this key (RFC 5322 3.6.4), in angle brackets."""
     plain = key if _PLAIN.fullmatch(key) else "x." + hashlib.sha256(key.encode()).hexdigest()[:40]
-    return f"<mc.{plain}@{domain}>"
+    return f"{OURS}{plain}@{domain}>"
 
 
 def key_of(source_id: str, domain: str) -> str:

@@ -82,10 +82,12 @@ def poll(server: Server, folders: Sequence[str], cursor: str, max_bytes: int, hi
                     places[folder] = place
                     requests += [request] if request else []
                     if len(requests) >= BATCH_MAILS or sum(len(r.body) for r in requests) >= BATCH_BYTES:
-                        return Batch(tuple(requests), write_cursor(places))
+                        return Batch(tuple(requests), write_cursor(places), more=True)
         except (MediacoreError, imaplib.IMAP4.error, OSError):
             if not requests:
-                raise  # else what came before the fault is kept, and the next poll goes on behind it
+                raise
+            # what came before the fault is kept, and the next poll goes on behind it
+            return Batch(tuple(requests), write_cursor(places), more=True)
     return Batch(tuple(requests), write_cursor(places))
 
 
@@ -106,7 +108,7 @@ def fetch(server: Server, url: str, into: Path, max_bytes: int) -> None:
     _, validity, uid = parts.path.split("/")
     size = 0
     with session(server) as imap, into.open("wb") as sink:
-        if str(_examine(imap, folder)[0]) != validity:
+        if str(examine(imap, folder)[0]) != validity:
             raise Permanent(
                 "the mail server has renumbered its mails; it comes anew with the next poll", code="expired"
             )
@@ -123,7 +125,7 @@ def _folder(
     imap: imaplib.IMAP4, folder: str, place: Place, max_bytes: int, history: bool
 ) -> Iterator[tuple[Request | None, Place]]:
     """New mails of one folder, each with the place reached; None where only the place is news."""
-    validity, following = _examine(imap, folder)
+    validity, following = examine(imap, folder)
     last = place.last if place.validity == validity else 0
     if not history and not place.validity:
         yield None, Place(validity, following - 1)
@@ -148,14 +150,26 @@ def _request(imap: imaplib.IMAP4, folder: str, validity: int, uid: int, size: in
     return Request("POLL", f"{url}?size={size}", body=head or b"\r\n")
 
 
-def _examine(imap: imaplib.IMAP4, folder: str) -> tuple[int, int]:
-    """Open a folder read-only; returns its UIDVALIDITY and the UID that the next mail will get."""
+def examine(imap: imaplib.IMAP4, folder: str, setting: str = "imap_folders") -> tuple[int, int]:
+    """Open a folder read-only.
+
+    Args:
+        imap: a connection that is signed in.
+        folder: its name as people write it.
+        setting: which setting named it, for the admin.
+
+    Returns:
+        Its UIDVALIDITY and the UID that the next mail will get.
+
+    Raises:
+        Retry, AuthNeeded: it cannot be opened.
+    """
     kind, said = imap.select(_quoted(folder), readonly=True)
     if kind != "OK":
         told = b" ".join(d for d in said if isinstance(d, bytes)).decode("utf-8", "replace")[:200]
         if any(code.decode() in told.upper() for code in PASSING):
             raise Retry(f"the folder {folder!r} cannot be opened now: {told}", code="imap")
-        raise AuthNeeded(f"the folder {folder!r} cannot be opened: {told}; check imap_folders", code="folder")
+        raise AuthNeeded(f"the folder {folder!r} cannot be opened: {told}; check {setting}", code="folder")
     return _number(imap, "UIDVALIDITY", 1), _number(imap, "UIDNEXT", 2**32)
 
 

@@ -16,6 +16,8 @@ from mediacore_email.headers import Headers
 from mediacore_email.ids import key_of
 from mediacore_email.mime import Part, TooMuch, read_headers
 
+OUR_ID = ("message-id", "x-microsoft-original-message-id")
+"""Microsoft's servers may replace a Message-ID and keep ours in the second: https://github.com/chatmail/core/pull/3077"""
 GROUPS = 100
 BLOCK = 64 * 1024
 _ACTIONS = {
@@ -71,7 +73,7 @@ def _update(block: Headers, source_id: str, key: str, head: Headers) -> StatusUp
 
 def _ours(blocks: Iterator[Headers], domain: str) -> str:
     """The first message id in these headers that is one of ours, of the ones that name the original first."""
-    names = ("original-message-id", "original-envelope-id", "message-id", "in-reply-to", "references")
+    names = ("original-message-id", "original-envelope-id", *OUR_ID, "in-reply-to", "references")
     for block in blocks:
         for name in names:
             value = block.first(name)

@@ -21,6 +21,7 @@ from mediacore import read_limits
 from mediacore.testkit import Act, Devices, Mischief
 from mediacore_email.simulator_imap import MailStore
 from mediacore_email.simulator_mails import File, bounce, compose, receipt
+from mediacore_email.simulator_reports import ReportingSMTP
 from mediacore_email.simulator_smtp import Gate
 
 T = TypeVar("T")
@@ -37,6 +38,8 @@ class MailSimulator:
         password: its password.
         token: an XOAUTH2 access token; when given, the settings use it instead of the password.
         size: the most bytes of one mail.
+        sent: the folder into which it files a copy of every mail that it takes; empty for none.
+        reports: offer delivery reports (RFC 3461), and send one when asked to.
         webhook: unused, as mails are polled; here because every simulator has it.
         tls: a server context; SMTP then demands STARTTLS and IMAP speaks TLS.
 
@@ -55,10 +58,13 @@ class MailSimulator:
         password: str = "sesame",  # noqa: S107 - of a simulated account
         token: str = "",
         size: int = SIZE,
+        sent: str = "Sent",
+        reports: bool = True,
         webhook: str = "",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.address, self.password, self.token, self.size = address, password, token, size
+        self.sent, self.reports = sent, reports
         self.webhook = webhook
         self.answers: list[int] = []
         self.mischief = Mischief()
@@ -112,6 +118,8 @@ class MailSimulator:
             "imap_security": "tls" if self._tls else "none",
             "imap_user": self.address,
             "imap_password": self.password,
+            "sent_folder": self.sent,
+            "sent_within": 1.0,
             "timeout": 10.0,
         }
 
@@ -218,10 +226,12 @@ class MailSimulator:
             self.refuse,
             self.mischief,
             self.devices.deliver,
+            self._store.append,
+            self.sent,
         )
 
         def protocol() -> SMTP:
-            return SMTP(
+            return (ReportingSMTP if self.reports else SMTP)(
                 gate,
                 data_size_limit=self.size,
                 hostname="mail.simulator",
@@ -237,6 +247,8 @@ class MailSimulator:
         self.port = self._server.sockets[0].getsockname()[1]
         self.url = f"smtp://127.0.0.1:{self.port}"
         await self._store.start(self._ports[1])
+        if self.sent:
+            await self._store.make(self.sent)
 
     async def _shut(self) -> None:
         if self._server is not None:

@@ -65,14 +65,13 @@ class MailStore:
         serve = IMAPServer(self._backend.login, self._config)
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, info: SocketInfo) -> None:
-            if self._mischief.take(Act.ERROR, "imap"):
-                writer.close()
-                return
-            if self._mischief.take(Act.UNAUTHORIZED, "imap"):
-                await _refuse(reader, writer)
-                return
-            cut = self._mischief.take(Act.DROP_AFTER, "imap")
             try:
+                if self._mischief.take(Act.ERROR, "imap"):
+                    return
+                if self._mischief.take(Act.UNAUTHORIZED, "imap"):
+                    await _refuse(reader, writer)
+                    return
+                cut = self._mischief.take(Act.DROP_AFTER, "imap")
                 await serve(reader, _Cut(writer) if cut else writer, info)  # type: ignore[arg-type]  # it acts as one
             finally:
                 writer.close()
@@ -86,6 +85,10 @@ class MailStore:
         self._mails.setdefault(folder, []).append(raw)
         mailbox = await self._mailbox(folder)
         await mailbox.append(AppendMessage(raw, datetime.now(UTC), frozenset()))
+
+    async def make(self, folder: str) -> None:
+        """Make an empty folder."""
+        await self._mailbox(folder)
 
     async def renumber(self) -> None:
         """Give every folder a new UIDVALIDITY and its mails new UIDs, as after a restored backup."""
@@ -117,7 +120,6 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
             writer.write(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK done\r\n")
         else:
             writer.write(tag + b" NO [AUTHENTICATIONFAILED] Invalid credentials\r\n")
-    writer.close()
 
 
 class _Cut:

@@ -8,6 +8,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
+_WORDS = {
+    "delivered": "Your message was delivered.",
+    "delayed": "Your message is delayed.",
+    "failed": "Your message could not be delivered.",
+}
 File = tuple[str, str, bytes]
 """Name, MIME type and bytes."""
 
@@ -60,7 +65,16 @@ def compose(
     return mail.as_bytes()
 
 
-def bounce(to: str, source_id: str, customer: str, code: str, said: str, returned: bool) -> bytes:
+def bounce(
+    to: str,
+    source_id: str,
+    customer: str,
+    code: str,
+    said: str,
+    returned: bool = True,
+    envelope_id: str = "",
+    original: str = "",
+) -> bytes:
     """A delivery status notification as mail systems send it: https://www.rfc-editor.org/rfc/rfc3464.
 
     Args:
@@ -70,15 +84,19 @@ def bounce(to: str, source_id: str, customer: str, code: str, said: str, returne
         code: the enhanced status code; its first digit says whether it failed (5), waits (4) or arrived (2).
         said: what the remote server said.
         returned: whether the lost mail's header comes back.
+        envelope_id: what was asked for as ENVID; the message id without its brackets when empty.
+        original: what was asked for as ORCPT.
     """
     action = {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
+    about = [("Original-Recipient", original)] if original else []
+    about += [("Final-Recipient", f"rfc822; {customer}"), ("Action", action), ("Status", code)]
+    about += [("Diagnostic-Code", f"smtp; {said}")]
     status = (
-        f"Reporting-MTA: dns; mail.simulator\r\nOriginal-Envelope-Id: {source_id.strip('<>')}\r\n\r\n"
-        f"Final-Recipient: rfc822; {customer}\r\nAction: {action}\r\nStatus: {code}\r\n"
-        f"Diagnostic-Code: smtp; {said}\r\n"
+        f"Reporting-MTA: dns; mail.simulator\r\nOriginal-Envelope-Id: {envelope_id or source_id.strip('<>')}\r\n\r\n"
     )
+    status += "".join(f"{name}: {value}\r\n" for name, value in about)
     lost = f"Message-ID: {source_id}\r\nTo: {customer}\r\nSubject: lost\r\n" if returned else ""
-    return _report("delivery-status", to, "Your message could not be delivered.", status, lost)
+    return _report("delivery-status", to, _WORDS[action], status, lost)
 
 
 def receipt(to: str, source_id: str, customer: str) -> bytes:

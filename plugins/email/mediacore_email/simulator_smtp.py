@@ -7,13 +7,15 @@ import base64
 import email
 import email.policy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from mediacore.testkit import Act, Mischief, Received, ReceivedFile
+from mediacore_email.simulator_mails import bounce
+from mediacore_email.simulator_reports import ReportingSMTP
 
 LINE = 1000
 """The longest line with its end: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.6"""
@@ -28,6 +30,8 @@ class Gate:
         refuse: replies for single recipients, by address.
         mischief: acts named ``auth`` and ``send`` happen here.
         deliver: called with what a customer received.
+        file: puts a mail into a folder of the account.
+        copies: the folder for copies of what was taken; empty for none.
     """
 
     def __init__(
@@ -39,9 +43,12 @@ class Gate:
         refuse: Mapping[str, str],
         mischief: Mischief,
         deliver: Callable[[Received], None],
+        file: Callable[[str, bytes], Awaitable[None]],
+        copies: str,
     ) -> None:
         self._user, self._password, self._token = user, password, token
         self._blocked, self._refuse, self._mischief, self._deliver = blocked, refuse, mischief, deliver
+        self._file, self._copies = file, copies
         self._shut_out: Session | None = None
 
     def authenticate(
@@ -72,6 +79,14 @@ class Gate:
             await server.challenge_auth('{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}')
             return self._verdict(False, server.session)
         return self._verdict(True, server.session)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's own name and arguments
+        self, server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """What aiosmtpd offers, and delivery reports where it is made to send them."""
+        session.host_name = hostname
+        more = ["250-DSN"] if isinstance(server, ReportingSMTP) else []
+        return [*responses[:-1], *more, responses[-1]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's own name and arguments
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -111,14 +126,33 @@ class Gate:
         names = [part.get_filename() or "" for part in _leaves(mail)]
         if any(name.lower().endswith(tuple(self._blocked)) for name in names if name):
             return "552 5.7.0 This message was blocked because its content presents a potential security issue"
+        if self._copies:
+            await self._file(self._copies, raw)
         for address in envelope.rcpt_tos:
             self._deliver(received(mail, address))
+            await self._report(server, envelope, address, str(mail["Message-ID"]))
         if self._mischief.take(Act.DROP_AFTER, "send"):
             assert server.transport is not None
             server.transport.close()
         if self._mischief.take(Act.HANG_AFTER, "send"):
             await asyncio.sleep(3600)
         return "250 2.0.0 OK queued"
+
+    async def _report(self, server: SMTP, envelope: Envelope, address: str, message_id: str) -> None:
+        """NOTIFY=SUCCESS: https://www.rfc-editor.org/rfc/rfc3461#section-5.2.2."""
+        wishes = server.wishes.get(address, {}) if isinstance(server, ReportingSMTP) else {}
+        if "SUCCESS" in wishes.get("NOTIFY", "").upper():
+            assert isinstance(server, ReportingSMTP)
+            told = bounce(
+                envelope.mail_from or "",
+                message_id,
+                address,
+                "2.1.5",
+                "250 2.1.5 OK",
+                envelope_id=server.envelope_id,
+                original=wishes.get("ORCPT", ""),
+            )
+            await self._file("INBOX", told)
 
 
 def received(mail: EmailMessage, to: str) -> Received:

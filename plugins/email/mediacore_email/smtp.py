@@ -6,6 +6,7 @@ a lost connection is ``InDoubt``, and only the server's own answer says otherwis
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
@@ -16,16 +17,20 @@ from mediacore_email import errors
 from mediacore_email.settings import Server
 from mediacore_email.wire_out import Mail
 
+ENVELOPE_ID = 100
+"""The longest ENVID: https://www.rfc-editor.org/rfc/rfc3461#section-4.4"""
+
 _LOST = (OSError, smtplib.SMTPServerDisconnected)
 
 
-def send(server: Server, sender: str, mail: Mail) -> str:
+def send(server: Server, sender: str, mail: Mail, reports: bool = True) -> str:
     """Hand one mail over.
 
     Args:
         server: where to.
         sender: the envelope's sender, to which bounces go.
         mail: what to send.
+        reports: ask to be told by mail when it was delivered, where the server offers that (RFC 3461).
 
     Returns:
         What the server said when it took it.
@@ -37,16 +42,29 @@ def send(server: Server, sender: str, mail: Mail) -> str:
         size = mail.size
         _check_size(smtp, size)
         options = [f"SIZE={size}"] if smtp.has_extn("size") else []
-        if smtp.has_extn("dsn"):  # a bounce then names our message even when it returns no header (RFC 3461 4.3, 4.4)
-            options += ["RET=HDRS", f"ENVID={mail.message_id.strip('<>')}"]
+        wishes: list[str] = []
+        if smtp.has_extn("dsn"):
+            options += _report_options(mail)
+            wishes = [*(["NOTIFY=SUCCESS,FAILURE,DELAY"] if reports else []), f"ORCPT=rfc822;{_xtext(mail.to)}"]
         _ask(lambda: smtp.mail(sender, options), (250,))
-        _ask(lambda: smtp.rcpt(mail.to), (250, 251))
+        _ask(lambda: smtp.rcpt(mail.to, wishes), (250, 251))
         _ask(lambda: smtp.docmd("DATA"), (354,))
         _write(smtp, mail)
         code, said = _finish(smtp)
     if code != 250:
         raise errors.refusal(code, said)
     return said.decode("utf-8", "replace")[:300]
+
+
+def _report_options(mail: Mail) -> list[str]:
+    """What makes a report name our message even when it returns no header (RFC 3461 4.3, 4.4)."""
+    envelope = _xtext(mail.message_id.strip("<>"))
+    return ["RET=HDRS", *([f"ENVID={envelope}"] if len(envelope) <= ENVELOPE_ID else [])]
+
+
+def _xtext(text: str) -> str:
+    """Printable ASCII as a parameter of SMTP carries it (RFC 3461 4)."""
+    return re.sub(r"[^!-*,-<>-~]", lambda found: f"+{ord(found[0]):02X}", text)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from mediacore import Contact, Event, InboundMessage, Permanent, Remote, Request, Unsupported
-from mediacore_email import bodies, headers, reports
+from mediacore_email import bodies, headers, reports, winmail
 from mediacore_email.contents import Contents, contents
 from mediacore_email.headers import Headers
 from mediacore_email.ids import domain_of
@@ -37,7 +37,7 @@ def events(request: Request, address: str) -> list[Event]:
         address: this inbox's own address.
     """
     raw = request.body
-    if not raw.strip():
+    if not raw or raw.isspace():
         return [Unsupported(digest(request.url.encode()), "empty mail", "the mail server gave an empty mail")]
     announced = size_of(request)
     if announced:
@@ -131,9 +131,12 @@ def file(request: Request, remote: Remote) -> Iterator[bytes]:
     raw = request.body
     if remote.ref == RAW:
         return bodies.span(raw, 0, len(raw))
-    number = remote.ref.removesuffix(WHOLE)
+    number, _, enclosed = remote.ref.removesuffix(WHOLE).partition(winmail.MARK)
     part = _part(raw, number)
-    if part is None:
+    found = winmail.file(raw, part, int(enclosed)) if part and enclosed.isdecimal() else None
+    if found:
+        return found
+    if part is None or enclosed:
         raise Permanent("the mail has no such part any more", code="part")
     return bodies.span(raw, part.begin, part.end) if remote.ref.endswith(WHOLE) else bodies.chunks(raw, part)
 

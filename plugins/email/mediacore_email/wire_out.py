@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from attrs import frozen
 
 from mediacore import Outgoing, Permanent
-from mediacore_email.entities import body
+from mediacore_email.entities import body, size
 from mediacore_email.fields import CONTROL, encoded, header, mailbox
 from mediacore_email.ids import domain_of, message_id
 
@@ -56,8 +56,8 @@ class Mail:
 
     @property
     def size(self) -> int:
-        """Bytes with line ends, without dot-stuffing, as SIZE wants them (RFC 1870); encodes once to know."""
-        return sum(len(chunk) for chunk in self.chunks())
+        """Bytes with line ends, without dot-stuffing, as SIZE wants them (RFC 1870)."""
+        return sum(len(chunk) for chunk in self._head()) + size(self._message)
 
     def chunks(self) -> Iterator[bytes]:
         """The whole mail: lines end with CRLF, and every chunk ends with a line."""
@@ -75,6 +75,8 @@ class Mail:
             yield header("In-Reply-To", message.reply_to)
         if references:
             yield header("References", "\r\n ".join(references))
+        if message.automatic:  # so that no machine answers it: https://www.rfc-editor.org/rfc/rfc3834#section-5
+            yield header("Auto-Submitted", "auto-replied" if message.reply_to else "auto-generated")
         yield header("MIME-Version", "1.0")
 
 

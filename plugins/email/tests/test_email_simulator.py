@@ -26,6 +26,7 @@ from mediacore import (
     InDoubt,
     Outgoing,
     Permanent,
+    Receipt,
     Refused,
     Request,
     Retry,
@@ -98,12 +99,13 @@ def test_customers_write_and_files_are_fetched(provider: MailSimulator, inbox: I
 
 
 def test_bounces_and_read_receipts(provider: MailSimulator, inbox: Inbox, outgoing: Callable[..., Outgoing]) -> None:
-    """A mail that comes back is a failed status with words, and a read receipt is a read one."""
+    """Mails that tell of ours are statuses: delivered, come back with words, read."""
     receipt = inbox.send(outgoing("Hi"))
     provider.bounce(receipt.source_id)
     provider.read(receipt.source_id)
     events, _ = news(inbox)
     assert [(e.source_id, e.status, e.key) for e in events if isinstance(e, StatusUpdate)] == [
+        (receipt.source_id, "delivered", "k-1"),
         (receipt.source_id, "failed", "k-1"),
         (receipt.source_id, "read", "k-1"),
     ]
@@ -131,7 +133,8 @@ def test_bad_days_of_sending(
     with pytest.raises(group):
         inbox.send(outgoing("Hi"))
     assert len(provider.devices.all()) == (1 if group is InDoubt else 0)
-    assert inbox.reconcile(outgoing("Hi")) is None
+    found = inbox.reconcile(outgoing("Hi"))
+    assert isinstance(found, Receipt) if group is InDoubt else found is None
     inbox.send(outgoing("Again", key="k-2"))
     assert provider.devices.all()[-1].text == "Again"
 
@@ -256,7 +259,7 @@ def test_history_can_be_left_out(provider: MailSimulator, available: dict[str, E
 
 
 def test_many_mails_come_in_batches(provider: MailSimulator, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full mailbox is read piece by piece, in order, nothing twice."""
+    """A full mailbox is read piece by piece, in order, nothing twice, each but the last with word of more."""
     monkeypatch.setattr(imap, "BATCH_MAILS", 4)
     monkeypatch.setattr(imap, "_UIDS_AT_ONCE", 3)
     monkeypatch.setattr(imap, "_WINDOW", 5)
@@ -264,9 +267,13 @@ def test_many_mails_come_in_batches(provider: MailSimulator, inbox: Inbox, monke
         provider.inbound("a@x.example", str(number))
     seen: list[str] = []
     cursor = ""
-    for _ in range(4):
-        events, cursor = news(inbox, cursor)
+    for _ in range(3):
+        batch = inbox.poll(cursor)
+        assert batch is not None
+        events: list[Any] = [event for request in batch.requests for event in inbox.receive(request)]
+        cursor, more = batch.cursor, batch.more
         assert len(events) <= 4
+        assert more == (len(seen) < 8)
         seen += [e.text for e in events]
     assert seen == [str(n) for n in range(11)]
 
@@ -286,6 +293,27 @@ def test_a_broken_connection_keeps_what_came(provider: MailSimulator, inbox: Inb
     provider.mischief.plan(Act.UNAUTHORIZED, where="imap")
     with pytest.raises(AuthNeeded):
         inbox.poll(cursor)
+
+
+def test_the_site_decides_what_is_large(
+    provider: MailSimulator, available: dict[str, EntryPoint], tmp_path: Path
+) -> None:
+    """A site's own numbers hold: a mail above its bound comes as a header, a file above it is not fetched."""
+    provider.inbound("a@x.example", "hello", [("x.bin", "application/octet-stream", bytes(60_000))])
+    small = {"max_body": 20_000, "max_bytes": 30_000}
+    inbox = mount("mail", {**provider.settings(), "limits": {"inbound": small}}, available=available)
+    batch = inbox.poll("")
+    assert batch is not None
+    assert "?size=" in batch.requests[0].url
+    assert b"hello" not in batch.requests[0].body
+    roomy = mount("mail", {**provider.settings(), "limits": {"inbound": {"max_bytes": 30_000}}}, available=available)
+    batch = roomy.poll("")
+    assert batch is not None
+    (request,) = batch.requests
+    (event,) = roomy.receive(request)
+    assert isinstance(event, InboundMessage)
+    with pytest.raises(Permanent, match="30,000"):
+        roomy.fetch(event.remotes[0], request, tmp_path / "into")
 
 
 def test_large_mails_by_the_poller_itself(provider: MailSimulator, tmp_path: Path) -> None:
@@ -361,7 +389,7 @@ def test_tls(tmp_path: Path, available: dict[str, EntryPoint], outgoing: Callabl
         trusted = mount("mail", {**provider.settings(), "ca_file": str(certificate)}, available=available)
         trusted.send(outgoing("Hi"))
         provider.inbound("a@x.example", "hello")
-        assert [e.text for e in news(trusted)[0]] == ["hello"]
+        assert [e.text for e in news(trusted)[0] if isinstance(e, InboundMessage)] == ["hello"]
         stranger = mount("mail", provider.settings(), available=available)
         with pytest.raises(Retry) as refused:
             stranger.send(outgoing("Hi"))

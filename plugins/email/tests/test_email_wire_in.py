@@ -12,10 +12,11 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mediacore_email import wire_in
-from mediacore_email.mime import TooMuch, parse
+from mediacore_email import bodies, wire_in
+from mediacore_email.headers import Headers
+from mediacore_email.mime import Part, TooMuch, parse
 from mediacore_email.simulator_mails import bounce, compose, receipt
 
 from mediacore import Contact, InboundMessage, Permanent, Remote, Request, StatusUpdate, Unsupported
@@ -478,11 +479,54 @@ def test_real_mails_against_the_standard_library(corpus: list[Path]) -> None:
     assert compared > 20
 
 
-def test_real_winmail_is_kept_whole(corpus: list[Path]) -> None:
-    """An Outlook container is one file with its exact bytes, whatever is in it."""
-    for path in sorted((corpus[0].parents[2] / "tnef").glob("*.tnef")):
-        content = path.read_bytes()
-        part = b"Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        raw = mixed(part + base64.encodebytes(content))
-        (remote,) = message(raw).remotes
-        assert (remote.name, data(raw, remote)) == ("winmail.dat", content)
+@pytest.mark.parametrize(
+    ("action", "code", "status", "words"),
+    [
+        ("delivered", "2.1.5", "delivered", ""),
+        ("relayed", "2.0.0", "sent", ""),
+        ("expanded", "2.0.0", "sent", ""),
+        ("delayed", "4.4.7", "sent", "the customer's mail server has not taken it yet; it is still being tried"),
+        ("failed", "5.1.1", "failed", "there is no such address: check it with the customer (the server said: told)"),
+    ],
+)
+def test_actions_of_reports(action: str, code: str, status: str, words: str) -> None:
+    """Every action of RFC 3464 has its status: relayed is not delivered, for nobody will tell more."""
+    raw = bounce(US, "<mc.k1@shop.example>", "kim@x.example", code, "told").replace(
+        b"Action: " + {"2": b"delivered", "4": b"delayed", "5": b"failed"}[code[0]], b"Action: " + action.encode()
+    )
+    (event,) = wire_in.events(Request("POLL", "u", body=raw), US)
+    assert isinstance(event, StatusUpdate)
+    assert (event.status, event.message, event.key) == (status, words, "k1")
+
+
+def test_reports_with_a_replaced_id() -> None:
+    """Where Microsoft's servers replaced our id, the header that keeps it is believed."""
+    raw = bounce(US, "<1@prod.outlook.example>", "kim@x.example", "5.1.1", "told").replace(
+        b"Subject: lost", b"X-Microsoft-Original-Message-ID: <mc.k1@shop.example>"
+    )
+    (event,) = wire_in.events(Request("POLL", "u", body=raw), US)
+    assert isinstance(event, StatusUpdate)
+    assert event.source_id == "<mc.k1@shop.example>"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(min_size=200, max_size=900),
+    st.integers(1, 100),
+    st.sampled_from([b"\r\n", b"\n", b" \r\n"]),
+    st.integers(0, 400),
+    st.sampled_from([b"", b"=", b"!", b"A", b"\r\n", b"====", b"\xff "]),
+)
+def test_even_and_odd_lines_of_base64(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, width: int, end: bytes, at: int, noise: bytes
+) -> None:
+    """The quick way for even lines gives what the careful one gives, whatever stands between them."""
+    packed = base64.b64encode(content)
+    lines = end.join(packed[i : i + width] for i in range(0, len(packed), width)) + end
+    raw = lines[:at] + noise + lines[at:]
+    monkeypatch.setattr(bodies, "CHUNK", 256)
+    part = Part("1", Headers((("content-transfer-encoding", b"base64"),)), "", {}, 0, 0, len(raw))
+    quick = b"".join(bodies.chunks(raw, part))
+    assert quick == b"".join(bodies._odd_base64(raw, 0, len(raw)))
+    if not noise.strip(b"!\r\n\xff "):
+        assert quick == content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import re
@@ -109,6 +110,32 @@ def test_sizes_are_exact_and_lines_short(attach: Callable[..., Attachment], outg
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert read(raw).get_body().get_content().startswith("é" * 5000)
     assert next(read(raw).iter_attachments()).get_content() == bytes(1_000_003)
+
+
+def test_sizes_of_every_form(attach: Callable[..., Attachment], outgoing: Callable[..., Outgoing]) -> None:
+    """The size is known without encoding, whatever the files are: empty, inline, a mail, around the ends of lines."""
+    files = [attach(f"{n}.bin", "application/octet-stream", bytes(n)) for n in (0, 1, 2, 3, 56, 57, 58, 57 * 8192 + 1)]
+    shown = attach("a.png", "image/png", b"PNG", inline_id="a@b")
+    as_mail = attach("a.eml", "message/rfc822", b"From: a@b\r\n\r\nHello\r\n")
+    for message in (outgoing("x"), outgoing("", *files), outgoing("x", shown), outgoing("x", shown, as_mail, *files)):
+        made = mail(message, SHOP, NOW)
+        assert made.size == len(b"".join(made.chunks()))
+
+
+def test_base64_is_what_everybody_writes(attach: Callable[..., Attachment], outgoing: Callable[..., Outgoing]) -> None:
+    """The encoder for whole pieces writes the same lines as the standard library."""
+    content = bytes(range(256)) * 4000
+    raw = built(outgoing("x", attach("x.bin", "application/octet-stream", content)))
+    assert base64.encodebytes(content).replace(b"\n", b"\r\n") in raw
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({}, None), ({"automatic": True}, "auto-generated"), ({"automatic": True, "reply_to": "<a@b>"}, "auto-replied")],
+)
+def test_machines_say_so(outgoing: Callable[..., Outgoing], fields: dict[str, Any], expected: str | None) -> None:
+    """What a machine wrote is marked, so that no other machine answers it (RFC 3834)."""
+    assert read(built(outgoing("x", **fields)))["Auto-Submitted"] == expected
 
 
 def test_the_same_every_time(attach: Callable[..., Attachment], outgoing: Callable[..., Outgoing]) -> None:
