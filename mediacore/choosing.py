@@ -178,6 +178,7 @@ def _fit(accept: Accept) -> Fit:
         max_pixels=accept.max_pixels.value if accept.max_pixels else 0,
         modes=accept.modes,
         exact_side=accept.exact_side,
+        animated=accept.animated,
     )
 
 

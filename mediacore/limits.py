@@ -256,7 +256,7 @@ def _section(kind: type, table: Any) -> Any:  # noqa: ANN401 - built by its own 
     name = kind.__name__.lower()
     if not isinstance(table, Mapping):
         raise ConfigError(f"limits: {name} must be a table")
-    types = {a.name: str(a.type) for a in fields(kind)}
+    types = {a.name: str(kind.__annotations__[a.name]) for a in fields(kind)}  # others may have resolved a.type
     unknown = set(table) - set(types)
     if unknown:
         raise ConfigError(f"limits: unknown key {', '.join(sorted(unknown))} in {name}")

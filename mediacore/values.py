@@ -137,6 +137,7 @@ class Fit:
         strip: take out metadata; the default, since nothing may leave by accident.
         total_bytes: the most bytes all results of a split may have together; 0 for no bound.
         exact_side: both sides become exactly this many pixels, padded (stickers); 0 for no such rule.
+        animated: a moving picture may stay one; else only its first picture is kept.
     """
 
     types: tuple[str, ...]
@@ -148,6 +149,7 @@ class Fit:
     strip: bool = True
     total_bytes: int = 0
     exact_side: int = 0
+    animated: bool = True
 
 
 @frozen

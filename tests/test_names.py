@@ -12,7 +12,15 @@ from mediacore import Figure, Names
 from mediacore.names import EXTENSIONS, LONGEST, fitting_name, safe_name
 
 ODD = st.sampled_from(
-    [*"/\\:*?\"<>|. \x00\x1f\x7f\x85\u202e\u200f\u2066\ufeff\u0301\u00e9\ud800", "CON", "nul", "COM1", ".exe", ".jpg", "../"]
+    [
+        *'/\\:*?"<>|. \x00\x1f\x7f\x85\u202e\u200f\u2066\ufeff\u0301\u00e9\ud800',
+        "CON",
+        "nul",
+        "COM1",
+        ".exe",
+        ".jpg",
+        "../",
+    ]
 )
 NAMES = st.lists(ODD | st.text(max_size=12), max_size=8).map("".join)
 TYPES = st.sampled_from(["", "application/octet-stream", "IMAGE/JPEG; x=1", *EXTENSIONS])
@@ -31,7 +39,9 @@ def test_safe(name: str, mime: str) -> None:
     assert 0 < len(safe.encode()) <= LONGEST
     assert not set(safe) & set('/\\:*?"<>|')
     assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in safe)
-    assert not any(unicodedata.bidirectional(c) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "PDI") for c in safe)
+    assert not any(
+        unicodedata.bidirectional(c) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "PDI") for c in safe
+    )
     assert safe == safe.strip(" .")
     assert safe.partition(".")[0].strip().upper() not in RESERVED
     assert safe_name(safe, mime) == safe

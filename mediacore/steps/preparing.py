@@ -61,7 +61,14 @@ def ready(
 
 
 def make_plan(house: House, inbox: Inbox, items: Sequence[Ready], text: str) -> Plan:
-    """The plan for examined files; what an agent is shown and what send carries out."""
+    """The plan for examined files; what an agent is shown and what send carries out.
+
+    Raises:
+        Permanent: the provider fetches files from us, and nobody can reach us.
+    """
+    if items and inbox.limits.message.fetched and not house.links:
+        told = f"{inbox.limits.title} fetches files from our public address: set public_url in the configuration"
+        raise Permanent(told, code="no-url")
     return plan([r.attachment for r in items], text, inbox.limits, house.links)
 
 
