@@ -7,6 +7,7 @@ calls; this class joins them to the hooks.
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,10 @@ class WhatsAppChannel:
         repr=False,
         default=attrs.Factory(lambda self: httpx.Client(timeout=self.timeout, trust_env=False), takes_self=True),
     )
+
+    def __attrs_post_init__(self) -> None:
+        """Close the connections once the channel is gone."""
+        weakref.finalize(self, self._client.close)
 
     @hookimpl
     def limits(self) -> Limits:
