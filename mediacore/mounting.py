@@ -84,10 +84,7 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
     resolved = _resolved(settings, where)
     converter = cattrs.Converter(forbid_extra_keys=True, use_alias=True)
     # One value may stand for a list of one; a string would otherwise be taken apart into letters.
-    converter.register_structure_hook_func(
-        lambda wanted: wanted == tuple[str, ...],
-        lambda value, _: (value,) if isinstance(value, str) else tuple(str(v) for v in value),
-    )
+    converter.register_structure_hook_func(lambda wanted: wanted == tuple[str, ...], _texts)
     others: dict[str, Any] = {
         a.name: override(omit=True) for a in attrs.fields(kind) if a.init and a.alias not in wanted
     }
@@ -95,6 +92,13 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
         return make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True, **others)(resolved, kind)
     except Exception as error:
         raise ConfigError(f"inbox {where!r}: {_told(error)}") from error
+
+
+def _texts(value: object, _kind: object) -> tuple[str, ...]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("must be a text or a list of texts")
+    return tuple(texts)
 
 
 def _told(error: Exception) -> str:

@@ -6,11 +6,8 @@ calls; this class joins them to the hooks.
 
 from __future__ import annotations
 
-import re
 import weakref
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 import httpx2 as httpx
@@ -42,12 +39,9 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 LIMITS = Path(__file__).with_name("limits.toml")
 
 
-def _secrets(value: str | Sequence[str]) -> tuple[str, ...]:
-    """One secret, several in one string (an environment variable), or a list."""
-    parts = re.split(r"[\s,]+", value) if isinstance(value, str) else value
-    if not all(isinstance(part, str) for part in parts):
-        raise ValueError("app_secrets must be one text or a list of texts")
-    return tuple(part for part in parts if part)
+def _some(_channel: object, field: attrs.Attribute[tuple[str, ...]], value: tuple[str, ...]) -> None:
+    if not value or not all(value):
+        raise ValueError(f"{field.alias} must hold at least one secret, and no empty one")
 
 
 @attrs.frozen(eq=False)
@@ -57,7 +51,7 @@ class WhatsAppChannel:
     Args:
         phone_number_id: Meta's id of the number (not the number itself).
         token: the access token of a system user.
-        app_secrets: the app's secret, or several while one replaces another; commas part them in a single string.
+        app_secrets: the app's secret, or a list of several while one replaces another.
         verify_token: what was typed into Meta's form beside the webhook's address.
         api_url: the Graph API with its version.
         media_hosts: host names, or whole origins, that files may be fetched from.
@@ -67,8 +61,7 @@ class WhatsAppChannel:
 
     phone_number_id: str = attrs.field(validator=attrs.validators.min_len(1))
     token: str = attrs.field(repr=False, validator=attrs.validators.min_len(1))
-    # Any, since the settings' reader has no type for "one or several": the converter makes it a tuple of strings
-    app_secrets: Any = attrs.field(repr=False, converter=_secrets, validator=attrs.validators.min_len(1))
+    app_secrets: tuple[str, ...] = attrs.field(repr=False, validator=_some)
     verify_token: str = attrs.field(repr=False, validator=attrs.validators.min_len(1))
     api_url: str = API_URL
     media_hosts: tuple[str, ...] = MEDIA_HOSTS
@@ -101,9 +94,9 @@ class WhatsAppChannel:
         return handshake(request, self.verify_token) if request.method == "GET" else None
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path, limits: Limits) -> str:
         """A customer's file."""
-        return self._graph().fetch(remote, into)
+        return self._graph(limits).fetch(remote, into)
 
     @hookimpl
     def upload(self, attachment: Attachment) -> Uploaded:
@@ -127,7 +120,7 @@ class WhatsAppChannel:
             return [Finding("account", Severity.REFUSE, str(error), remedy)]
         return []
 
-    def _graph(self) -> Graph:
-        most = self.limits().inbound.max_bytes
+    def _graph(self, limits: Limits | None = None) -> Graph:
+        most = (limits or self.limits()).inbound.max_bytes
         bound = most.value if most else 0
         return Graph(self._client, self.api_url, self.phone_number_id, self.token, self.media_hosts, bound)

@@ -14,7 +14,7 @@ from mediacore_whatsapp.signature import sign
 
 from mediacore import Event, Header, Refused, Request
 
-CHANNEL = WhatsAppChannel("106540352242922", "t", "secret", "v")
+CHANNEL = WhatsAppChannel("106540352242922", "t", ("secret",), "v")
 FRAME = {"from": "16505551234", "timestamp": "1697043666", "context": {"id": "wamid.Z"}, "referral": {"headline": "x"}}
 MEDIA = {
     "caption": "c",
