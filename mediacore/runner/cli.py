@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "start:init",
     "serve": "start:serve",
     "demo": "demo:demo",
+    "simulate": "simulate:simulate",
     "doctor": "doctor:doctor",
     "channels": "limits:channels",
     "limits": "limits:limits",

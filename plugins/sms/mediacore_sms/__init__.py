@@ -1,18 +1,18 @@
-"""SMS and MMS through Twilio.
+"""SMS and MMS through Twilio or Telnyx.
 
-What is Twilio's own is in ``signature``, ``wire_in``, ``wire_out``, ``errors`` and ``api``; the class here only
-joins it to the hooks, so that another provider is another set of those.
+What is a provider's own stands behind ``provider.Provider``; the class here joins it to the hooks and picks one from a
+table, so that another provider is one more row of it.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
 
 import attrs
 
 from mediacore import (
     Absent,
+    ConfigError,
     Event,
     Finding,
     Limits,
@@ -21,104 +21,96 @@ from mediacore import (
     Remote,
     Request,
     Response,
-    Severity,
     hookimpl,
     read_limits,
 )
-from mediacore_sms import wire_in, wire_out
-from mediacore_sms.api import Api
-from mediacore_sms.settings import absolute, paired
-from mediacore_sms.signature import verify
+from mediacore_sms import telnyx, twilio
+from mediacore_sms.provider import Provider
+from mediacore_sms.settings import absolute
 
-MEDIA_HOSTS = ("mms.twiliocdn.com", "s3-external-1.amazonaws.com")
-"""Where Twilio keeps media files, behind its API: https://support.twilio.com/hc/en-us/articles/223183748"""
+PROVIDERS = {"twilio": twilio.OFFER, "telnyx": telnyx.OFFER}
+OWN = frozenset(setting for offer in PROVIDERS.values() for setting in (*offer.needs, *offer.knows))
+"""Settings that not every provider has."""
 
 
 @attrs.frozen(eq=False)
 class SmsChannel:
-    """An SMS/MMS sender of one Twilio account.
+    """An SMS/MMS sender of one account.
 
     Args:
-        account: the account's SID (``AC...``).
-        token: its primary auth token, which signs webhooks and, without an API key, signs in.
-        sender: the From number in E.164 form, or a messaging service's SID (``MG...``).
-        public_url: the webhook's address exactly as Twilio calls it.
-        previous_tokens: auth tokens or webhook shared keys that may also have signed, for rotation.
-        api_key, api_secret: an API key to sign in with instead of the token.
-        profile: which carrier limits hold: the kind of number that sends.
-        api_url: Twilio's API; another region or a simulator.
-        media_hosts: host names, or whole origins, that media files may be redirected to.
-        timeout: seconds to wait for Twilio.
+        sender: the From number in E.164 form, or with Twilio a messaging service's SID (``MG...``).
+        public_url: the webhook's address exactly as the provider calls it.
+        provider: ``twilio`` or ``telnyx``.
+        account: Twilio: the account's SID (``AC...``).
+        token: Twilio: its primary auth token, which signs webhooks and, without an API key, signs in.
+        previous_tokens: Twilio: tokens or webhook shared keys that may also have signed, for rotation.
+        api_key: Telnyx: the API key (V2). Twilio: an API key's SID, to sign in with instead of the token.
+        api_secret: Twilio: that API key's secret.
+        public_keys: Telnyx: the account's public key as the portal shows it, in base64; several during a rotation.
+        profile: which limits hold: the kind of number that sends; the provider's narrowest when empty.
+        api_url: the provider's API; another region or a simulator. The provider's own when empty.
+        media_hosts: host names, or whole origins, that media files come from. The provider's own when empty.
+        timeout: seconds to wait for the provider.
     """
 
-    account: str
-    token: str = attrs.field(repr=False)
     sender: str
     public_url: str = attrs.field(validator=absolute)
+    provider: str = "twilio"
+    account: str = ""
+    token: str = attrs.field(default="", repr=False)
     previous_tokens: tuple[str, ...] = attrs.field(default=(), repr=False)
-    api_key: str = ""
-    api_secret: str = attrs.field(default="", repr=False, validator=paired)
-    profile: str = "default"
-    api_url: str = attrs.field(default="https://api.twilio.com", validator=absolute)
-    media_hosts: tuple[str, ...] = MEDIA_HOSTS
+    api_key: str = attrs.field(default="", repr=False)
+    api_secret: str = attrs.field(default="", repr=False)
+    public_keys: tuple[str, ...] = ()
+    profile: str = ""
+    api_url: str = attrs.field(default="", validator=absolute)
+    media_hosts: tuple[str, ...] = ()
     timeout: float = 20.0
-    _api: Api = attrs.field(init=False, repr=False)
-    _known: deque[tuple[str, str]] = attrs.field(init=False, repr=False, factory=lambda: deque(maxlen=1000))
+    _api: Provider = attrs.field(init=False, repr=False)
 
     @hookimpl
     def limits(self) -> Limits:
-        """What an MMS carries, for the kind of number that sends."""
-        return read_limits(Path(__file__).with_name("limits.toml"), self.profile)
+        """What an MMS carries, for the provider and the kind of number that sends."""
+        profile = self.profile or PROVIDERS[self.provider].profiles[0]
+        limits = read_limits(Path(__file__).with_name("limits.toml"), profile)
+        # a profile takes a sort of file out by leaving it no types
+        return attrs.evolve(limits, accept=tuple(sort for sort in limits.accept if sort.types))
 
     @hookimpl
     def receive(self, request: Request) -> list[Event]:
         """An inbound message or a status callback."""
-        return wire_in.events(request, verify(request, self.public_url, (self.token, *self.previous_tokens)))
+        return self._api.receive(request)
 
     @hookimpl
     def reply(self, request: Request) -> Response | None:
-        """Nothing to say, in Twilio's own markup."""
-        return Response(200, "text/xml", wire_out.EMPTY_TWIML) if request.method == "POST" else None
+        """What the provider wants to hear: nothing, in its own form."""
+        return self._api.reply(request)
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path, limits: Limits) -> str:
         """One media file of an inbound message."""
-        most = self.limits().inbound.max_bytes
-        return self._api.media(remote.ref, into, self.media_hosts, most.value if most else 0)
+        most = limits.inbound.max_bytes
+        return self._api.fetch(remote, into, most.value if most else 0)
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:
         """One message with all its files."""
-        receipt = self._api.create(wire_out.form(message, self.sender, self.public_url))
-        self._known.append((message.key, receipt.source_id))
-        return receipt
+        return self._api.send(message)
 
     @hookimpl
     def reconcile(self, message: Outgoing) -> Receipt | Absent | None:
-        """The message whose answer was lost, when the account's list shows exactly one that must be it.
-
-        Never ``Absent``: nothing promises that a message is listed as soon as it was taken. Otherwise the status
-        callbacks tell, by our key in them. It needs no memory; ids that this process knows as other messages' only
-        make it surer.
-        """
-        if message.tried is None:
-            return None
-        others = {sid for key, sid in tuple(self._known) if key != message.key}
-        found = self._api.find(message, message.tried, others)
-        if found is not None:
-            self._known.append((message.key, found.source_id))
-        return found
+        """The message whose answer was lost, where the provider can be asked for it."""
+        return self._api.reconcile(message)
 
     @hookimpl
     def check(self) -> list[Finding]:
         """Whether the account answers."""
-        status = self._api.answers()
-        if status == 200:
-            return []
-        told = f"Twilio answered {status} for account {self.account}"
-        return [Finding("account", Severity.REFUSE, told, "compare account and token with the Twilio console")]
+        return self._api.check()
 
     @_api.default
-    def _sign_in(self) -> Api:
-        auth = (self.api_key, self.api_secret) if self.api_key else (self.account, self.token)
-        return Api(self.account, auth, self.api_url, self.timeout)
+    def _choose(self) -> Provider:
+        if self.provider not in PROVIDERS:
+            raise ConfigError(f"provider must be one of {', '.join(PROVIDERS)}, not {self.provider!r}")
+        offer = PROVIDERS[self.provider]
+        offer.check(self.provider, self, OWN - {*offer.needs, *offer.knows})
+        return offer.build(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,10 @@ class Api:
         repr=False,
         default=attrs.Factory(lambda self: httpx.Client(timeout=self.timeout, trust_env=False), takes_self=True),
     )
+
+    def __attrs_post_init__(self) -> None:
+        """Close the connections once the account is no longer used."""
+        weakref.finalize(self, self.client.close)
 
     def create(self, fields: Mapping[str, str | list[str]]) -> Receipt:
         """Create one message.

@@ -7,6 +7,7 @@ message of a code may change, so only the code is read. A code that is not in th
 from __future__ import annotations
 
 from mediacore import AuthNeeded, InDoubt, MediacoreError, Permanent, Retry
+from mediacore_sms.faults import Faults
 
 _LATER = "Twilio or the carrier was too busy for it: it can be sent again"
 _UNREACHABLE = "The phone cannot be reached just now: it may be off, roaming or without MMS. Try again in a few hours"
@@ -82,39 +83,6 @@ TABLE: dict[str, tuple[type[MediacoreError], str]] = {
 }
 
 
-def words(code: str, otherwise: str = "") -> str:
-    """What a code means, for the agent.
-
-    Args:
-        code: Twilio's code.
-        otherwise: what Twilio itself said, for a code that is not in the table.
-    """
-    if code in TABLE:
-        return TABLE[code][1]
-    return otherwise or "The message was not delivered, and no reason was given"
-
-
-def failure(status: int, code: str, message: str, after: float | None) -> MediacoreError:
-    """The error for an answer that is not a success.
-
-    Args:
-        status: HTTP status.
-        code: Twilio's code; empty when the body had none.
-        message: Twilio's own words.
-        after: seconds that it asked to wait, if it did.
-    """
-    told = words(code, f"Twilio answered {status}" + (f": {message}" if message else ""))
-    kind = TABLE[code][0] if code in TABLE else _by_status(status)
-    if kind is Retry:
-        return Retry(told, code=code or str(status), after=after)
-    return kind(told, code=code or str(status))
-
-
-def _by_status(status: int) -> type[MediacoreError]:
-    if status in (429, 503):
-        # 503: https://www.twilio.com/docs/api/errors/20503 asks to try again
-        return Retry
-    if status == 401:
-        return AuthNeeded
-    # messages have no idempotency key, so another server error leaves open whether one was made
-    return InDoubt if status >= 500 else Permanent
+# 503: https://www.twilio.com/docs/api/errors/20503 asks to try again
+FAULTS = Faults("Twilio", TABLE, frozenset({429, 503}))
+words, failure = FAULTS.words, FAULTS.failure

@@ -9,27 +9,35 @@ from mediacore import ConfigError
 
 
 def absolute(_channel: object, attribute: Any, value: str) -> None:  # noqa: ANN401 - attrs types it so
-    """A validator for addresses.
+    """A validator for addresses; an empty one stands for the provider's own where that is the default.
 
     Raises:
-        ConfigError: it is not an absolute web address, or Twilio would not call it.
+        ConfigError: it is not an absolute web address.
     """
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if (value or attribute.default != "") and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ConfigError(f"{attribute.name} must be a whole address such as https://desk.example.com/...")
-    # the message resource refuses a StatusCallback whose host name has an underscore
-    if "_" in parts.hostname:
-        raise ConfigError(f"{attribute.name}: Twilio does not call host names with an underscore ({parts.hostname})")
 
 
-def paired(channel: Any, attribute: Any, value: str) -> None:  # noqa: ANN401 - attrs types it so
-    """A validator for the secret of an API key.
+def callable_by_twilio(url: str) -> None:
+    """Check the webhook's address against what the message resource refuses as a StatusCallback.
+
+    Raises:
+        ConfigError: Twilio would not call it.
+    """
+    host = urlsplit(url).hostname or ""
+    if "_" in host:
+        raise ConfigError(f"public_url: Twilio does not call host names with an underscore ({host})")
+
+
+def paired(key: str, secret: str) -> None:
+    """Check that an API key has its secret, and the other way round.
 
     Raises:
         ConfigError: only one of the two is there.
     """
-    if bool(channel.api_key) != bool(value):
-        raise ConfigError(f"api_key and {attribute.name} belong together: set both or neither")
+    if bool(key) != bool(secret):
+        raise ConfigError("api_key and api_secret belong together: set both or neither")
 
 
 def origin(url: str) -> str:

@@ -55,11 +55,11 @@ class _Calls:
             return _error(400, code, "the request was refused")
         resource = simulator.take(form)
         if simulator.mischief.take(Act.DROP_AFTER, "send"):
-            return _Dropped()
+            return Dropped()
         if simulator.mischief.take(Act.HANG_AFTER, "send"):
             while not (simulator.closing.is_set() or await request.is_disconnected()):
                 await asyncio.sleep(0.05)
-            return _Dropped()
+            return Dropped()
         return JSONResponse(resource, 201)
 
     async def listing(self, request: Request) -> Response:
@@ -107,10 +107,11 @@ def cdn(simulator: TwilioSimulator) -> Starlette:
     return Starlette(routes=[Route("/{media}", serve, methods=["GET"])])
 
 
-class _Dropped(Response):
+class Dropped(Response):
     """An answer that breaks off: the connection is closed before the announced bytes came."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's own signature
+        """Begin an answer and never end it."""
         await send({"type": "http.response.start", "status": 201, "headers": [(b"content-length", b"1000")]})
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from urllib.parse import parse_qs
 
 from mediacore import Contact, Event, InboundMessage, Refused, Remote, Request, Status, StatusUpdate, Unsupported
 from mediacore_sms.errors import words
+from mediacore_sms.marks import key_of
 from mediacore_sms.signature import Pairs
 
-PART = "part"
-"""The query parameter of a status callback that carries our own key."""
 STATUS = {
     "accepted": Status.QUEUED,
     "scheduled": Status.QUEUED,
@@ -32,7 +30,8 @@ STATUS = {
     "canceled": Status.FAILED,
 }
 _MEDIA = re.compile(r"MediaUrl([0-9]{1,4})")
-_LAYOUT = ("application/smil", "application/smil+xml")
+LAYOUT = ("application/smil", "application/smil+xml")
+"""Types of an MMS's presentation, which is no file of the customer's."""
 
 
 def events(request: Request, pairs: Pairs) -> list[Event]:
@@ -51,7 +50,7 @@ def events(request: Request, pairs: Pairs) -> list[Event]:
     if not fields:
         return [_foreign(request.body)]
     if _word(fields) not in ("", "received", "receiving"):
-        return [_status(fields, _key(request.url))]
+        return [_status(fields, key_of(request.url))]
     if _sid(fields) and fields.get("From"):
         return [_message(fields)]
     return [_unknown(fields)]
@@ -73,7 +72,7 @@ def _remotes(fields: dict[str, str]) -> tuple[Remote, ...]:
     """Every MediaUrl, in order, whatever NumMedia says; the presentation (SMIL) is not a file of the customer's."""
     found = sorted((int(match[1]), url) for name, url in fields.items() if url and (match := _MEDIA.fullmatch(name)))
     remotes = (Remote(ref=url, type=fields.get(f"MediaContentType{number}", "")) for number, url in found)
-    return tuple(r for r in remotes if r.type.partition(";")[0].strip().lower() not in _LAYOUT)
+    return tuple(r for r in remotes if r.type.partition(";")[0].strip().lower() not in LAYOUT)
 
 
 def _place(fields: dict[str, str]) -> str:
@@ -126,7 +125,3 @@ def _sid(fields: dict[str, str]) -> str:
 def _word(fields: dict[str, str]) -> str:
     """Only status callbacks carry MessageStatus; an inbound message has SmsStatus ``received`` at most."""
     return (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
-
-
-def _key(url: str) -> str:
-    return parse_qs(url.partition("#")[0].partition("?")[2]).get(PART, [""])[0]

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
 
 from mediacore import InDoubt, MediacoreError, Outgoing, Permanent, Receipt, Status
 from mediacore_sms.errors import failure
-from mediacore_sms.wire_in import PART, STATUS
+from mediacore_sms.marks import marked
+from mediacore_sms.wire_in import STATUS
 
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 RETRIES = "rc=5&rp=all"
@@ -28,8 +28,7 @@ SLACK = timedelta(seconds=5)
 def callback(public_url: str, key: str) -> str:
     """Where the statuses of one message go: the webhook with our key, which Twilio's signature then covers."""
     address, _, fragment = public_url.partition("#")
-    mark = "&" if "?" in address else "?"
-    return f"{address}{mark}{PART}={quote(key, safe='')}#{fragment or RETRIES}"
+    return f"{marked(address, key)}#{fragment or RETRIES}"
 
 
 def form(message: Outgoing, sender: str, public_url: str) -> dict[str, str | list[str]]:

@@ -128,6 +128,25 @@ def mounted(webhook: Webhook, simulator: TwilioSimulator) -> Iterator[Callable[.
 
 
 @pytest.fixture
+def telnyx(webhook: Webhook) -> Iterator[Any]:
+    """The simulated Telnyx; without the package that signs, its tests are left out."""
+    pytest.importorskip("cryptography")
+    from mediacore_sms.telnyx_simulator import TelnyxSimulator
+
+    with TelnyxSimulator(webhook=webhook.url) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def line(webhook: Webhook, telnyx: Any) -> Iterator[Inbox]:
+    """An inbox on the simulated Telnyx."""
+    inbox = mount("line", telnyx.settings(), available=AVAILABLE)
+    webhook.inbox = inbox
+    yield inbox
+    inbox._plugin._api.client.close()
+
+
+@pytest.fixture
 def inbox(mounted: Callable[..., Inbox]) -> Inbox:
     return mounted()
 

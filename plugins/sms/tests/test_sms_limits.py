@@ -11,6 +11,7 @@ import mediacore_sms
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mediacore_sms import telnyx_rules
 from mediacore_sms.simulator_rules import ACCEPTED, CARRIER, MAX_BODY, MAX_MEDIA, agrees, mms_size, objection
 
 from mediacore import Action, Attachment, Facts, Limits, Media, Plan, plan, read_limits
@@ -67,7 +68,7 @@ def test_every_number_has_a_source_and_a_date() -> None:
         assert figure["source"].startswith("https://")
 
 
-@pytest.mark.parametrize("profile", read_limits(FILE).profiles)
+@pytest.mark.parametrize("profile", CARRIER)
 def test_profiles_agree_with_the_carriers(profile: str) -> None:
     """Every profile reads, and its total is the carrier's, told here and in the simulator from the same pages."""
     limits = read_limits(FILE, profile)
@@ -131,17 +132,23 @@ def test_what_becomes_of_a_file(
     assert step.action is action
 
 
-def outcome(made: Plan, attachments: list[Attachment], limits: Limits) -> list[str]:
-    """What the simulator says to each part of a plan, when every converted file just fits its order."""
-    verdicts = []
+def made_of(made: Plan, attachments: list[Attachment]) -> Iterator[tuple[str, list[ReceivedFile]]]:
+    """The words and files of each part of a plan, when every converted file just fits its order."""
     for part in made.parts:
         files = []
         for index, _ in part.files:
             step, media = made.steps[index], attachments[index].media
             mime, size = (step.fit.types[0], step.fit.max_bytes) if step.fit else (media.type, media.size)
             files.append(ReceivedFile("a" * 16 + ".ext", mime, content(mime, size)))
-        verdicts.append(objection(part.text, files, limits.profile))
-        assert limits.text.length(part.text) <= MAX_BODY
+        yield part.text, files
+
+
+def outcome(made: Plan, attachments: list[Attachment], limits: Limits) -> list[str]:
+    """What the simulator says to each part of a plan."""
+    verdicts = []
+    for text, files in made_of(made, attachments):
+        verdicts.append(objection(text, files, limits.profile))
+        assert limits.text.length(text) <= MAX_BODY
         assert len(files) <= MAX_MEDIA
     return verdicts
 
@@ -167,3 +174,57 @@ def test_nothing_planned_is_refused(attachments: list[Attachment], text: str, pr
     limits = read_limits(FILE, profile)
     made = plan(attachments, text, limits)
     assert set(outcome(made, attachments, limits)) <= {""}
+
+
+@pytest.mark.parametrize("profile", telnyx_rules.CARRIER)
+def test_profiles_agree_with_telnyx(profile: str) -> None:
+    """Telnyx's profiles hold its own figures, told here and in its simulator from the same pages."""
+    limits = read_limits(FILE, profile)
+    assert limits.message.total_bytes is not None
+    assert limits.message.total_bytes.value == telnyx_rules.CARRIER[profile] <= telnyx_rules.MAX_TOTAL
+    assert limits.message.files is not None
+    assert limits.message.files.value == telnyx_rules.MAX_MEDIA
+    assert {mime for accept in limits.accept for mime in accept.types} <= telnyx_rules.ACCEPTED
+    (step,) = plan([Attachment(Media(Path("a.doc"), "application/msword", 9, "0" * 64), "a.doc")], "", limits).steps
+    assert step.action is Action.REFUSE
+
+
+def test_profiles_belong_to_one_provider_each() -> None:
+    """Every profile of the file is offered by exactly one provider, whose default is its narrowest carrier."""
+    offered = [profile for offer in mediacore_sms.PROVIDERS.values() for profile in offer.profiles]
+    assert sorted(offered) == sorted(read_limits(FILE).profiles)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("x" * 160, 1),
+        ("x" * 161, 2),
+        ("x" * 1530, 10),
+        ("x" * 1531, 11),
+        ("[" * 80, 1),
+        ("[" * 81, 2),
+        ("\u4f60" * 70, 1),
+        ("\U0001f600" * 335, 10),
+        ("\U0001f600" * 336, 11),
+    ],
+)
+def test_parts_of_a_text(text: str, parts: int) -> None:
+    """A text is divided as Telnyx's page says, by the encoding that it needs."""
+    assert telnyx_rules.parts(text) == parts
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.lists(FILES, max_size=14),
+    st.text(max_size=40) | st.just("\U0001f600" * 900) | st.just("[" * 2000),
+    st.sampled_from(list(telnyx_rules.CARRIER)),
+)
+def test_nothing_planned_is_refused_by_telnyx(attachments: list[Attachment], text: str, profile: str) -> None:
+    """Whatever files and words are planned under Telnyx's profiles, Telnyx and the carriers take every part."""
+    limits = read_limits(FILE, profile)
+    made = plan(attachments, text, limits)
+    for told, files in made_of(made, attachments):
+        assert telnyx_rules.objection(told, files, profile) == ""
+        assert len(files) <= telnyx_rules.MAX_MEDIA
+        assert files or telnyx_rules.parts(told) <= telnyx_rules.MAX_PARTS

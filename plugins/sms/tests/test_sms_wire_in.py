@@ -17,7 +17,7 @@ from mediacore import Contact, Event, Header, InboundMessage, Refused, Request, 
 
 HOOK = "https://hooks.example.com/sms/in"
 API = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media"
-CHANNEL = SmsChannel("AC1", "secret", "+14155550199", HOOK, previous_tokens=("old",))
+CHANNEL = SmsChannel("+14155550199", HOOK, account="AC1", token="secret", previous_tokens=("old",))
 MESSAGE = {
     "MessageSid": "MM1",
     "SmsSid": "MM1",
