@@ -18,6 +18,8 @@ PAGE_FLOOR = 90_000
 """The same for a page of print."""
 WRITABLE = ("image/jpeg", "image/png", "image/webp", "image/gif")
 """Image types that the built-in engine can write."""
+MOVING = ("image/gif", "image/webp", "image/png")
+"""Types whose animation the built-in engine can keep, as a GIF."""
 
 
 @frozen
@@ -127,9 +129,11 @@ def _image(media: Media, limits: Limits, link: bool) -> Choice:
     accept = options[0]
     why = next((o for o in (obstacle(media, a) for a in options if media.type in a.types) if o), "")
     action = "shrink" if why else "convert"
-    became = next(t for t in accept.types if t in WRITABLE)
+    moving = media.facts.frames > 1 and accept.animated
+    moves = moving and media.type in MOVING and _takes_gif(accept)
+    became = "image/gif" if moves else next(t for t in accept.types if t in WRITABLE)
     reason = why or f"{limits_word(media.type)} is not taken here, so it becomes {limits_word(became)}"
-    if media.facts.frames > 1 and not (media.type in accept.types and accept.animated):
+    if media.facts.frames > 1 and not moves and not (media.type in accept.types and accept.animated):
         reason += "; only its first picture is kept"
     fit = _fit(accept)
     most = accept.max_bytes.value if accept.max_bytes else max(media.size * 3, 8_000_000)
@@ -137,6 +141,11 @@ def _image(media: Media, limits: Limits, link: bool) -> Choice:
     if room is not None and limits.message.wire(min(IMAGE_FLOOR, most)) > room:
         return _fallback(f"a whole message holds {size_word(room)}", link)
     return Choice(action, reason, accept, fit, fit, 1, min(IMAGE_FLOOR, most), most)
+
+
+def _takes_gif(accept: Accept) -> bool:
+    """Whether a moving picture can become one here; a GIF always has a palette."""
+    return "image/gif" in accept.types and (not accept.modes or "P" in accept.modes) and not accept.exact_side
 
 
 def _pages(media: Media, limits: Limits, link: bool) -> Choice:

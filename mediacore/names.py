@@ -65,7 +65,9 @@ _ALSO = {
     "video/mp4": {".m4v"},
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-_PARTS = re.compile(r'[/\\:*?"<>|]+')
+_PARTS = re.compile(r"[/\\]+")
+_UNFIT = re.compile(r'[:*?"<>|]+')
+"""What no name on Windows may hold, and people write all the same: ``Screenshot 12:30.png``."""
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
@@ -82,7 +84,8 @@ def safe_name(name: str, mime: str = "", fallback: str = "file") -> str:
         A name of at most 150 bytes; applying this again changes nothing.
     """
     flat = unicodedata.normalize("NFC", _CONTROL.sub("", name))
-    flat = _PARTS.sub("/", flat).rstrip("/ .").rpartition("/")[2].strip(" .")
+    flat = _PARTS.sub("/", flat).rstrip("/ .").rpartition("/")[2]
+    flat = _UNFIT.sub("_", flat).strip(" .")
     match = _EXTENSION.search(flat)
     given = match.group() if match else ""
     stem = flat[: -len(given)].strip(" .") if given else flat

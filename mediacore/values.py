@@ -43,6 +43,8 @@ class Facts:
         active: it carries macros, scripts or embedded files.
         metadata: names of the private blocks found (``exif``, ``gps``, ``xmp``, ``comment``, ``info``), never contents.
         screenshot: it looks like a screen or a drawing rather than like a photo.
+        quirks: what phones stumble over in a film: ``late-index``, ``b-frames``, ``deep-colour``, ``several-sounds``;
+            ``unopened`` where the engine could read the container's own words only, so it cannot be converted here.
     """
 
     width: int = 0
@@ -58,6 +60,7 @@ class Facts:
     active: bool = False
     metadata: tuple[str, ...] = ()
     screenshot: bool = False
+    quirks: tuple[str, ...] = ()
 
     @property
     def pixels(self) -> int:

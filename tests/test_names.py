@@ -68,6 +68,8 @@ def test_extension_follows_the_type(name: str, mime: str) -> None:
         ("Übersicht März.pdf", "application/pdf", "Übersicht März.pdf"),
         ("数据.xlsx", "", "数据.xlsx"),
         ("file.", "", "file"),
+        ("Screenshot 12:30.png", "image/png", "Screenshot 12_30.png"),
+        ('He said "yes"?.pdf', "application/pdf", "He said _yes_.pdf"),
     ],
 )
 def test_examples(name: str, mime: str, safe: str) -> None:

@@ -32,6 +32,12 @@ DIRECTORY_BYTES = 4_000_000
 """Bytes of a zip's central directory."""
 BOXES = 5_000
 """Boxes, pages or frames of a sound or film container that are walked."""
+STREAMS = 64
+"""Streams of a sound or film container; an honest phone's film has five."""
+FILM_PIXELS = 36_000_000
+"""Pixels of one frame of a film: 8K."""
+FILM_PACKETS = 5_000_000
+"""Packets of a recording; ten hours of sound have two million."""
 
 PREVIEW_SIDE = 512
 PREVIEW_MOST = 2_048

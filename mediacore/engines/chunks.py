@@ -6,12 +6,14 @@ goes too. ``None`` means that the file's structure is not sound and the pixels m
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import BinaryIO
 
 _SEGMENTS_KEPT = {0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE, 0xCF, 0xDB, 0xDD}
 """Frames, Huffman and arithmetic tables, quantisation, restart interval (ITU T.81, table B.1)."""
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 _SOS, _EOI, _APP0, _APP2, _APP14 = 0xDA, 0xD9, 0xE0, 0xE2, 0xEE
 
 _PNG_KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP"}
@@ -64,15 +66,8 @@ def _with_profile(kept: list[bytes], profile: list[bytes]) -> bytes:
 
 def _end_of_scan(data: bytes, at: int) -> int:
     """Where the entropy-coded data ends: at a marker that is no restart and no stuffed byte."""
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        follower = data[at + 1]
-        if follower == 0 or 0xD0 <= follower <= 0xD7:
-            at += 2
-        elif follower == 0xFF:
-            at += 1
-        else:
-            return at
-    return len(data)
+    found = _MARKER.search(data, at)
+    return found.start() if found else len(data)
 
 
 def is_srgb(profile: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
@@ -10,23 +9,23 @@ from attrs import evolve
 from cattrs import structure
 from PIL import Image
 
-from mediacore.engines import bounds, chunks, image, pdf, strip
+from mediacore.engines import animation, av_fit, bounds, chunks, image, pdf, sizes, strip
 from mediacore.engines.arguments import text
+from mediacore.engines.containers import size_of
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdfclean import clean_pdf
 from mediacore.engines.preview import likeness, warm
 from mediacore.engines.writers import WRITERS, Order
+from mediacore.kinds import Kind, kind_of
 from mediacore.values import Fit, Json
 
 __all__ = ["fit", "warm"]
 
-BITS_PER_PIXEL = 1.6
-"""What a pixel of a photo is worth: more pixels look worse at the same size, fewer do too."""
-PHOTO_SIDE, PHOTO_SIDE_BYTES = 1600, 250_000
-"""A photo keeps this side as long as its budget is not below these bytes."""
-SNAP = 1.35
-"""A JPEG's own reduced decode is taken when it is at most this much larger than wanted: no resampling at all."""
 SHRINK = 0.75
+HOPELESS = 3
+"""A JPEG so many times its budget is too large without its metadata too; looking would cost a pass over it."""
+LYING = 1.1
+"""How much smaller a picture may become by being set upright: the blocks of its edges change."""
 DRAWING_SIDE, PAGE_SIDE, PAGE_SIDE_TIGHT, TIGHT_BYTES = 2048, 2600, 1654, 250_000
 """Pixels of a drawn SVG, of a page of print, and of one that has few bytes (200 dpi and 140 dpi on A4)."""
 SEE_THROUGH_ORDER = ("image/png", "image/webp", "image/gif", "image/jpeg")
@@ -52,6 +51,8 @@ def fit(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     mime, wanted = text(params, "type"), structure(params["fit"], Fit)
     if mime == "application/pdf":
         return _document(file, wanted)
+    if kind_of(mime) in (Kind.AUDIO, Kind.VIDEO):
+        return _made([av_fit.fit_recording(file, mime, wanted)])
     if mime not in image.FORMATS and mime != "image/svg+xml":
         if mime in wanted.types:
             raise Unusable("cannot-shrink", "Files of this kind cannot be made smaller.")
@@ -70,20 +71,35 @@ def _made(results: list[tuple[bytes, str]], note: str = "") -> Made:
 def _picture(file: BinaryIO, mime: str, wanted: Fit) -> Made:
     opened = image.open_typed(file, mime)
     size = image.shown_size(opened)
-    if _carries(opened, mime, size, wanted) and (untouched := _untouched(file, mime, wanted)):
+    lying = image.orientation_of(opened) != 1
+    if _carries(opened, mime, size, wanted) and (untouched := _untouched(file, mime, wanted, lying=lying)):
         return _made([(untouched, mime)])
-    note = "animation lost" if getattr(opened, "is_animated", False) and opened.format != "MPO" else ""
-    screen = _is_screen(opened, mime)
+    moving = animation.is_animated(opened, mime)
+    if moving and _moves(wanted) and (moved := animation.fit_gif(file, mime, wanted)):
+        return _made([(moved, "image/gif")])
+    note = "animation lost" if moving else ""
+    screen = _is_screen(file, mime)
+    have = size_of(file)
+    unused = [opened] if mime == "image/jpeg" else []
 
     def decode(box: tuple[int, int]) -> Image.Image:
         file.seek(0)
-        return image.upright(image.open_typed(file, mime), box, sharp=not _snaps(size, box, mime))
+        source = unused.pop() if unused else image.open_typed(file, mime)
+        return image.upright(source, box, sharp=mime != "image/jpeg" or box not in sizes.own(size))
 
-    return _made([_written(decode, size, wanted, screen=screen, snap=mime == "image/jpeg")], note)
+    return _made([_written(decode, size, wanted, screen=screen, snap=have if mime == "image/jpeg" else 0)], note)
+
+
+def _moves(wanted: Fit) -> bool:
+    """Whether the channel takes an animation of any sides."""
+    takes = wanted.animated and "image/gif" in wanted.types
+    return takes and _writable("image/gif", wanted) and not wanted.exact_side
 
 
 def _carries(opened: Image.Image, mime: str, size: tuple[int, int], wanted: Fit) -> bool:
-    """Whether the channel takes the picture's type, size and colours; its bytes are another matter."""
+    """Whether the channel takes the picture's type, frames, size and colours; its bytes are another matter."""
+    if not wanted.animated and animation.is_animated(opened, mime):
+        return False
     if mime not in wanted.types or (opened.mode not in (wanted.modes or EIGHT_BIT)):
         return False
     profile = opened.info.get("icc_profile")
@@ -91,62 +107,31 @@ def _carries(opened: Image.Image, mime: str, size: tuple[int, int], wanted: Fit)
         return False
     if wanted.exact_side and size != (wanted.exact_side, wanted.exact_side):
         return False
-    return _most(size, wanted) == size
+    return sizes.most(size, wanted) == size
 
 
-def _untouched(file: BinaryIO, mime: str, wanted: Fit) -> bytes | None:
+def _untouched(file: BinaryIO, mime: str, wanted: Fit, *, lying: bool) -> bytes | None:
     """The file as it is, less its metadata, if that is small enough."""
+    if mime == "image/jpeg" and 0 < wanted.max_bytes * HOPELESS < size_of(file):
+        return None
     file.seek(0)
+    if wanted.max_bytes and lying:
+        # standing it upright is work for nothing when even as it lies it is too large
+        as_it_lies = strip.without_blocks(file.read(), mime)
+        if as_it_lies is None or len(as_it_lies) > wanted.max_bytes * LYING:
+            return None
+        file.seek(0)
     data, made = strip.clean_picture(file, mime) if wanted.strip else (file.read(), mime)
     fits = made == mime and (not wanted.max_bytes or len(data) <= wanted.max_bytes)
     return data if fits else None
 
 
-def _is_screen(opened: Image.Image, mime: str) -> bool:
+def _is_screen(file: BinaryIO, mime: str) -> bool:
     """Photos come as JPEG or HEIC; of the others a look at the colours tells, and a decode is needed anyway."""
     if mime in ("image/jpeg", "image/heic", "image/heif"):
         return False
-    if mime == "image/gif":
-        return True
-    return image.drawn(image.upright(opened, (1600, 1600), nearest=True))
-
-
-def _most(size: tuple[int, int], wanted: Fit) -> tuple[int, int]:
-    """The size within the most side and the most pixels of the order."""
-    width, height = size
-    scale = min(1.0, bounds.SIDE / max(size))
-    if wanted.max_side:
-        scale = min(scale, wanted.max_side / max(size))
-    if wanted.max_pixels:
-        scale = min(scale, math.sqrt(wanted.max_pixels / (width * height)))
-    if wanted.exact_side:
-        scale = min(scale, wanted.exact_side / max(size))
-    return size if scale >= 1.0 else (max(1, int(width * scale)), max(1, int(height * scale)))
-
-
-def _start(size: tuple[int, int], wanted: Fit, *, screen: bool) -> tuple[int, int]:
-    """The size to begin with: pixels first, then fineness."""
-    box = _most(size, wanted)
-    if screen or not wanted.max_bytes:
-        return box
-    pixels = wanted.max_bytes * 8 / BITS_PER_PIXEL
-    side = math.sqrt(pixels / (box[0] * box[1])) * max(box)
-    floor = PHOTO_SIDE * min(1.0, math.sqrt(wanted.max_bytes / PHOTO_SIDE_BYTES))
-    side = min(max(side, floor), max(box))
-    return image.contained(box, (round(side), round(side)))
-
-
-def _snapped(size: tuple[int, int], box: tuple[int, int], most: tuple[int, int]) -> tuple[int, int]:
-    """A size that a JPEG decoder reaches by itself, if one lies near above the box."""
-    for part in (1, 2, 4, 8):
-        near = (-(-size[0] // part), -(-size[1] // part))
-        if max(box) <= max(near) <= max(box) * SNAP and near[0] <= most[0] and near[1] <= most[1]:
-            return near
-    return box
-
-
-def _snaps(size: tuple[int, int], box: tuple[int, int], mime: str) -> bool:
-    return mime == "image/jpeg" and any((-(-size[0] // n), -(-size[1] // n)) == box for n in (1, 2, 4, 8))
+    file.seek(0)
+    return image.drawn(image.upright(image.open_typed(file, mime), (1600, 1600), nearest=True))
 
 
 def _written(
@@ -155,16 +140,21 @@ def _written(
     wanted: Fit,
     *,
     screen: bool,
-    snap: bool = False,
+    snap: int = 0,
 ) -> tuple[bytes, str]:
-    """Write at the best size, then at smaller ones as long as it can be read."""
-    box = _start(size, wanted, screen=screen)
+    """Write at the best size, then at smaller ones as long as it can be read; ``snap`` is the bytes of a JPEG."""
+    box = sizes.start(size, wanted, screen=screen)
     if snap and not wanted.exact_side:
-        box = _snapped(size, box, _most(size, wanted))
+        box = sizes.snapped(size, box, wanted, snap)
     picture = decode(box)
+    lossy = snap > 0
+    if lossy and not screen and image.drawn(picture, lossy=True):
+        screen = True
+        box = sizes.start(size, wanted, screen=True)
+        picture = picture if box == picture.size else decode(box)
     floor = min(max(size), bounds.LEGIBLE_SCREEN if screen else bounds.LEGIBLE_PHOTO, wanted.max_side or bounds.SIDE)
     order = Order(wanted.max_bytes, wanted.modes, screen)
-    order_of = SEE_THROUGH_ORDER if screen or image.see_through(picture) else _by_taste(wanted)
+    order_of = SEE_THROUGH_ORDER if (screen and not lossy) or image.see_through(picture) else _by_taste(wanted)
     targets = [mime for mime in order_of if mime in wanted.types and _writable(mime, wanted)]
     if not targets:
         raise Unusable("cannot-convert", f"There is no way to make a picture into {' or '.join(wanted.types)}.")

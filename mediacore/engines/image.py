@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Mapping
+from heapq import nlargest
+from operator import itemgetter
 from typing import BinaryIO
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
@@ -27,7 +29,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
 """Pillow's formats by MIME type: the only ones that are ever tried on a file of that type."""
 
 ORIENTATION = 0x0112
-_TURNS: Mapping[int, Image.Transpose] = {
+TURNS: Mapping[int, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -36,7 +38,12 @@ _TURNS: Mapping[int, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+"""What sets a picture upright, by its EXIF orientation."""
 WHITE = (255, 255, 255)
+GROUND_SHARE, GROUND_LIGHT = 0.25, 144
+"""What a screenshot saved as JPEG shows of its ground at least, and the sum of that ground's three colours."""
+CAMERA = 0x010F
+"""The EXIF tag of a camera's maker."""
 
 
 def warm() -> None:
@@ -101,6 +108,14 @@ def orientation_of(picture: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
+def by_camera(picture: Image.Image) -> bool:
+    """Whether the file names the camera that took it."""
+    try:
+        return bool(picture.getexif().get(CAMERA))
+    except Exception:  # as for the orientation
+        return False
+
+
 def shown_size(picture: Image.Image) -> tuple[int, int]:
     """Width and height as a person sees them; Pillow has already swapped those of a TIFF."""
     width, height = picture.size
@@ -128,8 +143,8 @@ def upright(
     turn = orientation_of(picture)
     if picture.format in ("JPEG", "MPO") and not sharp:
         picture.draft(picture.mode, wanted if turn < 5 else wanted[::-1])
-    _decode(picture)
-    if not isinstance(picture, TiffImagePlugin.TiffImageFile) and turn in _TURNS and turn >= 5:
+    decode(picture)
+    if not isinstance(picture, TiffImagePlugin.TiffImageFile) and turn in TURNS and turn >= 5:
         wanted = wanted[::-1]
     profile = picture.info.get("icc_profile")
     plain = colour.plain(picture)
@@ -140,8 +155,8 @@ def upright(
         plain = plain.resize(wanted, method, reducing_gap=3.0 if sharp else 2.0)
     plain = colour.to_srgb(plain, profile)
     # Pillow turns a TIFF itself while it loads
-    if turn in _TURNS and not isinstance(picture, TiffImagePlugin.TiffImageFile):
-        plain = plain.transpose(_TURNS[turn])
+    if turn in TURNS and not isinstance(picture, TiffImagePlugin.TiffImageFile):
+        plain = plain.transpose(TURNS[turn])
     return fresh(plain)
 
 
@@ -157,8 +172,15 @@ def _as_wanted(size: tuple[int, int], wanted: tuple[int, int]) -> bool:
 
 
 def fresh(picture: Image.Image) -> Image.Image:
-    """The same pixels in a new picture that has nothing else: savers write comments and profiles found in ``info``."""
-    clean = Image.new(picture.mode, picture.size)
+    """The same pixels in a picture that has nothing else: savers write comments and profiles found in ``info``.
+
+    Args:
+        picture: used up; one that was made in memory has no more than its ``info`` to lose, and is not copied.
+    """
+    if type(picture) is Image.Image:
+        picture.info = {}
+        return picture
+    clean = Image.new(picture.mode, picture.size, None)
     clean.paste(picture)
     return clean
 
@@ -184,11 +206,13 @@ def opaque(picture: Image.Image) -> Image.Image:
     return ground
 
 
-def drawn(picture: Image.Image) -> bool:
+def drawn(picture: Image.Image, *, lossy: bool = False) -> bool:
     """Whether it looks like a screen or a drawing: few colours cover nearly all of it.
 
     Args:
         picture: any picture; a small sample of its own pixels is judged.
+        lossy: it was a JPEG, where photos are what is usual: one ground that is not dark must cover much of it, since
+            a photo of the night has few colours too.
     """
     side = 160
     small = opaque(colour.plain(picture))
@@ -196,12 +220,21 @@ def drawn(picture: Image.Image) -> bool:
     if step > 1:
         small = small.resize((max(1, small.width // step), max(1, small.height // step)), Image.Resampling.NEAREST)
     bins = small.convert("RGB").point(lambda value: value & 0xF8).getcolors(small.width * small.height) or []
-    counts = sorted((count for count, _ in bins), reverse=True)
-    total = sum(counts)
-    return total >= 1024 and sum(counts[:16]) >= 0.6 * total
+    most_seen = nlargest(16, bins, key=itemgetter(0))
+    total = small.width * small.height
+    flat = total >= 1024 and sum(count for count, _ in most_seen) >= 0.6 * total
+    if not (flat and lossy):
+        return flat
+    most, ground = most_seen[0]
+    return most >= GROUND_SHARE * total and isinstance(ground, tuple) and sum(ground) >= GROUND_LIGHT
 
 
-def _decode(picture: Image.Image) -> None:
+def decode(picture: Image.Image) -> None:
+    """Decode the pixels in place.
+
+    Raises:
+        Unusable: ``truncated`` or ``damaged``.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

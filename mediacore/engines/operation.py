@@ -51,6 +51,7 @@ OPERATIONS: Mapping[str, str] = {
     "fit": "mediacore.engines.fit:fit",
     "strip": "mediacore.engines.strip:strip",
     "words": "mediacore.engines.words:words",
+    "text": "mediacore.engines.doc_show:words",
     "ocr": "mediacore.engines.ocr:ocr",
     "paint": "mediacore.engines.paint:paint",
 }

@@ -56,6 +56,7 @@ def open_pdf(file: BinaryIO, *, locked: bool = False) -> Document:
     Raises:
         Unusable: ``too-large``, ``damaged``, ``encrypted``, ``too-many-pages``, ``library-missing``.
     """
+    file.seek(0)
     data = file.read(bounds.PDF_BYTES + 1)
     if len(data) > bounds.PDF_BYTES:
         raise Unusable("too-large", "The PDF is too large to be opened safely.")

@@ -8,18 +8,20 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from mediacore.engines import bounds, image, pdf, svg
+from mediacore.engines import av_poster, av_warm, bounds, doc_show, image, pdf, svg
 from mediacore.engines.arguments import number, text
 from mediacore.engines.operation import Made, Unusable
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Json
 
 JPEG_QUALITY = 80
+FEW_COLOURS = 64
+"""Above these a PNG of a preview is hardly ever the smaller file, and finding out takes longer than the JPEG."""
 
 
 def warm() -> None:
     """Load what drawing needs; a library that is missing is told when it is wanted."""
-    for engine in (image, pdf, svg):
+    for engine in (image, pdf, svg, av_warm, doc_show):
         try:
             engine.warm()
         except Unusable:
@@ -57,6 +59,10 @@ def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
         return pdf.draw_page(pdf.open_pdf(file), page, side)
     if mime == "image/svg+xml":
         return svg.draw_svg(file, side)
+    if kind_of(mime) in (Kind.AUDIO, Kind.VIDEO):
+        return av_poster.likeness(file, mime, side)
+    if (shown := doc_show.likeness(file, mime, side, page)) is not None:
+        return shown
     if kind_of(mime) is not Kind.IMAGE:
         raise Unusable("no-preview", f"Files of the type {mime} have no preview.")
     opened = image.open_typed(file, mime)
@@ -73,7 +79,7 @@ def encode(picture: Image.Image) -> tuple[bytes, str]:
     target = io.BytesIO()
     solid.save(target, "JPEG", quality=JPEG_QUALITY)
     jpeg = target.getvalue()
-    if image.drawn(solid):
+    if solid.getcolors(FEW_COLOURS) is not None:
         png = _png(solid)
         if len(png) < len(jpeg):
             return png, "image/png"

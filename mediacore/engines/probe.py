@@ -10,9 +10,9 @@ from typing import BinaryIO
 from attrs import asdict, evolve
 from PIL import Image
 
-from mediacore.engines import bounds, image, pdf, soundfilm
+from mediacore.engines import av_probe, bounds, doc_facts, image, pdf
 from mediacore.engines.arguments import text
-from mediacore.engines.containers import ole_streams, span, zip_names
+from mediacore.engines.containers import span
 from mediacore.engines.operation import Made
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
@@ -20,6 +20,7 @@ from mediacore.values import Facts, Json
 
 __all__ = ["probe", "warm"]
 
+_SCREENS = ("image/png", "image/webp", "image/bmp", "image/gif", "image/jpeg")
 _GPS, _COMMENT = 0x8825, 0x9286
 _PDF_ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
 
@@ -39,7 +40,9 @@ def probe(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     """
     mime = text(params, "type")
     made = asdict(_facts(file, mime))
-    return Made({**made, "codecs": list(made["codecs"]), "metadata": list(made["metadata"])})
+    return Made(
+        {**made, "codecs": list(made["codecs"]), "metadata": list(made["metadata"]), "quirks": list(made["quirks"])}
+    )
 
 
 def _facts(file: BinaryIO, mime: str) -> Facts:
@@ -52,13 +55,8 @@ def _facts(file: BinaryIO, mime: str) -> Facts:
         return _document(file)
     kind = kind_of(mime)
     if kind in (Kind.AUDIO, Kind.VIDEO):
-        return soundfilm.facts_of(file, mime)
-    if span(file, 0, 4) == b"PK\x03\x04":
-        return _zipped(file)
-    if span(file, 0, 4) == b"\xd0\xcf\x11\xe0":
-        streams = ole_streams(file)
-        return Facts(encrypted="EncryptedPackage" in streams, active=bool({"Macros", "_VBA_PROJECT_CUR"} & {*streams}))
-    return Facts()
+        return av_probe.facts_of(file, mime)
+    return doc_facts.facts_of(file, mime) or Facts()
 
 
 def _picture(file: BinaryIO, mime: str) -> Facts:
@@ -76,17 +74,22 @@ def _picture(file: BinaryIO, mime: str) -> Facts:
 
 
 def _mode(picture: Image.Image) -> str:
-    """Pillow decodes 16-bit colour to 8; the header of a PNG tells."""
-    return "RGBA" if picture.mode == "P" and "transparency" in picture.info else picture.mode
+    """The colours stored, such as ``RGB`` or ``P``; Pillow decodes 16 bits a channel to 8, and only its tile tells."""
+    tile = getattr(picture, "tile", None)  # only files that Pillow opened have one
+    stored = str(tile[0].args) if picture.format == "PNG" and tile else ""
+    return f"{picture.mode};16" if stored.endswith(";16B") and ";" not in picture.mode else picture.mode
 
 
 def _screenshot(picture: Image.Image, mime: str) -> bool:
-    """Only lossless formats hold screens that are still sharp; deciding costs one decode of at most 20 megapixels."""
-    if mime not in ("image/png", "image/webp", "image/bmp", "image/gif") or picture.width * picture.height > 20_000_000:
+    """Deciding costs one decode of at most 20 megapixels, and nothing where a camera says that it took the picture."""
+    if mime not in _SCREENS or picture.width * picture.height > 20_000_000:
+        return False
+    lossy = mime == "image/jpeg"
+    if lossy and image.by_camera(picture):
         return False
     try:
         picture.load()
-        return image.drawn(picture)
+        return image.drawn(picture, lossy=lossy)
     except (OSError, SyntaxError, ValueError, EOFError):
         return False
 
@@ -190,9 +193,3 @@ def _active(document: pdf.Document) -> bool:
         except (RuntimeError, ValueError):
             continue
     return False
-
-
-def _zipped(file: BinaryIO) -> Facts:
-    names = [(name.lower(), flags) for name, flags in zip_names(file)]
-    active = any(name.endswith(("vbaproject.bin", ".jse", ".vbs")) or "/activex/" in name for name, _ in names)
-    return Facts(encrypted=any(flags & 1 for _, flags in names), active=active)

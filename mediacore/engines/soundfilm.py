@@ -29,6 +29,8 @@ _CODECS: Mapping[bytes, str] = {
 }
 """Sample entry names (MP4RA register) as FFmpeg calls their codecs."""
 _FILM = frozenset({"h264", "hevc", "mpeg4", "h263", "av1", "vp9"})
+_LOCKED = frozenset((b"encv", b"enca", b"drms", b"drmi", b"drmt"))
+"""Sample entries of tracks under copy protection (ISO/IEC 14496-12, 8.12)."""
 _WITHIN = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 _AMR_NB = (13, 14, 16, 18, 20, 21, 27, 32, 6)
 _AMR_WB = (18, 24, 33, 37, 41, 47, 51, 59, 61, 6)
@@ -50,24 +52,43 @@ def facts_of(file: BinaryIO, mime: str) -> Facts:
 def _iso(file: BinaryIO) -> Facts:
     width = height = channels = 0
     duration = 0.0
+    lying = locked = content = late = False
     codecs: list[str] = []
     films: list[str] = []
     for name, at, length in _boxes(file):
         body = span(file, at, min(length, 256))
         if name == b"mvhd":
+            late = content
             scale, units = struct.unpack(">IQ", body[20:32]) if body[0] else struct.unpack(">II", body[12:20])
             duration = units / scale
+        elif name == b"mdat":
+            content = True
+        elif name == b"tkhd":
+            lying = _on_its_side(body)
         elif name == b"stsd":
             entry = body[12:16]
+            locked = locked or entry in _LOCKED
             codec = _CODECS.get(entry, entry.decode("latin-1").strip())
             across, down = struct.unpack(">HH", body[40:44])
             if codec in _FILM:
                 films.append(codec)
+                across, down = (down, across) if lying else (across, down)
                 width, height = max(width, across), max(height, down)
             elif entry in _CODECS:
                 codecs.append(codec)
                 channels = max(channels, struct.unpack(">H", body[32:34])[0])
-    return Facts(width=width, height=height, duration=duration, codecs=(*films, *codecs), channels=channels)
+    codec_names = (*films, *codecs)
+    return Facts(
+        width, height, duration=duration, codecs=codec_names, channels=channels, encrypted=locked,
+        quirks=("late-index",) if late else (),
+    )  # fmt: skip
+
+
+def _on_its_side(header: bytes) -> bool:
+    """Whether a track is shown turned by a quarter, by the matrix in its header (ISO/IEC 14496-12, 8.3.2)."""
+    matrix = header[52:] if header[0] else header[40:]
+    a, b, _, c, d = struct.unpack(">5i", matrix[:20])
+    return not a and not d and bool(b and c)
 
 
 def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from mediacore.engines import bounds, chunks, image, pdf
+from mediacore.engines import av_strip, bounds, chunks, doc_strip, image, jpegturn, pdf
 from mediacore.engines.arguments import text
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdfclean import clean_pdf
@@ -40,8 +40,9 @@ _SAVED: Mapping[str, tuple[str, dict[str, Any]]] = {
 def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     """Take private metadata out of a file.
 
-    JPEG, PNG, WebP and GIF lose no quality as long as they stand upright; HEIC becomes JPEG, since writing HEIC takes
-    a minute; a PDF loses its metadata, scripts, embedded files and former revisions.
+    JPEG, PNG, WebP and GIF lose no quality as long as they stand upright; a JPEG that does not is written upright by
+    its own tables, at the size it had; HEIC becomes JPEG, since writing HEIC takes a minute; a PDF loses its metadata,
+    scripts, embedded files and former revisions.
 
     Args:
         file: the untrusted file.
@@ -60,6 +61,9 @@ def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         return Made({"type": made, "stripped": True}, (data,))
     if mime == "application/pdf":
         return Made({"type": mime, "stripped": True}, (clean_pdf(pdf.open_pdf(file)),))
+    if (clean := av_strip.clean_recording(file, mime) or doc_strip.clean_office(file, mime)) is not None:
+        return Made({"type": mime, "stripped": True}, (clean,))
+    file.seek(0)
     return Made({"type": mime, "stripped": False}, (file.read(),))
 
 
@@ -78,9 +82,17 @@ def clean_picture(file: BinaryIO, mime: str) -> tuple[bytes, str]:
             return clean, mime
     if mime == "image/tiff":
         return _tiff(opened), mime
+    if mime == "image/jpeg" and image.orientation_of(opened) != 1 and (upright := jpegturn.turned(opened)):
+        return upright, mime
     picture = image.upright(opened, sharp=True)
     target = mime if mime in _SAVED else "image/jpeg"
     return _saved(picture, target), target
+
+
+def without_blocks(data: bytes, mime: str) -> bytes | None:
+    """The file less its private blocks, pixels as they lie; None where that cannot be done."""
+    lossless = _LOSSLESS.get(mime)
+    return lossless(data) if lossless is not None else None
 
 
 def _opens(data: bytes, mime: str) -> bool:

@@ -17,13 +17,14 @@ from attrs import asdict, fields, frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.redaction.words import Word
-from mediacore.sandbox.budget import Budget
+from mediacore.sandbox.budget import FILM_BUDGETS, Budget
 from mediacore.sandbox.jail import Outcome
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Severity
 
 _MIME = re.compile(r"[a-z]{1,40}/[a-z0-9][a-z0-9.+_-]{0,120}")
 _MOST = 2**31
 _WORDS = 200_000
+_TEXT = 65_536
 
 
 class Runner(Protocol):
@@ -93,7 +94,7 @@ class Bench:
 
     def probe(self, path: Path, type: str) -> Facts:  # noqa: A002 - the word everywhere is type
         """Gather the facts of a file of a sniffed type."""
-        return _facts(self._look("probe", path, {"type": type}))
+        return _facts(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
 
     def preview(self, media: Media, side: int, page: int = 0, out: Path | None = None) -> Picture:
         """Draw a small likeness.
@@ -105,24 +106,35 @@ class Bench:
             out: the folder for it.
         """
         params: dict[str, Json] = {"type": media.type, "side": side, "page": page}
-        outcome = self.runner.run("preview", media.path, params, out or self.scratch)
+        outcome = self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media.type))
         facts = outcome.facts
         return Picture(_only(outcome), _mime(facts), _count(facts.get("width")), _count(facts.get("height")))
 
     def fit(self, media: Media, fit: Fit, out: Path | None = None) -> tuple[Path, ...]:
         """Make a file into what a channel takes: one file, or one for each page."""
-        made = self.runner.run("fit", media.path, {"type": media.type, "fit": _order(fit)}, out or self.scratch).files
+        params: dict[str, Json] = {"type": media.type, "fit": _order(fit)}
+        made = self.runner.run("fit", media.path, params, out or self.scratch, _budget("fit", media.type)).files
         if not made:
             raise _nothing()
         return made
 
     def strip(self, media: Media, out: Path | None = None) -> Path:
         """Take private metadata out; sniff the result again, since a HEIC becomes a JPEG."""
-        return _only(self.runner.run("strip", media.path, {"type": media.type}, out or self.scratch))
+        params: dict[str, Json] = {"type": media.type}
+        return _only(self.runner.run("strip", media.path, params, out or self.scratch, _budget("strip", media.type)))
 
     def words(self, media: Media, page: int | None = None) -> tuple[Word, ...]:
         """The words of a file's text layer; of all pages when none is named."""
         return self._read("words", media, page)
+
+    def text(self, media: Media) -> str:
+        """The plain words of a document, a mail or a table, up to 64 KiB of them; empty when it has none."""
+        files = self.runner.run("text", media.path, {"type": media.type}, self.scratch).files
+        try:
+            return "".join(file.read_bytes()[:_TEXT].decode("utf-8", "replace") for file in files[:1])
+        finally:
+            for file in files:
+                file.unlink()
 
     def ocr(self, media: Media, page: int | None = None) -> tuple[Word, ...]:
         """The words that can be seen in a picture or on a page."""
@@ -146,6 +158,11 @@ class Bench:
         if not isinstance(words, list) or len(words) > _WORDS:
             raise _garbled()
         return tuple(_word(word) for word in words)
+
+
+def _budget(operation: str, mime: str) -> Budget | None:
+    """What an operation may use on a file of a type; None for what it usually gets."""
+    return FILM_BUDGETS.get(operation) if mime.startswith(("audio/", "video/")) else None
 
 
 def _order(fit: Fit) -> dict[str, Json]:

@@ -47,7 +47,7 @@ class Group:
 
 
 GROUPS: Mapping[str, Group] = {
-    "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "paint")),
+    "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "text", "paint")),
     "ocr": Group(("ocr",)),
 }
 """Preload groups: OCR keeps its models out of the small children's memory."""
@@ -59,10 +59,19 @@ BUDGETS: Mapping[str, Budget] = {
     "fit": Budget(cpu=30, wall=60.0),
     "strip": Budget(cpu=15, wall=40.0, output=256 * MIB),
     "words": Budget(cpu=20, wall=40.0, output=32 * MIB),
+    "text": Budget(),
     "paint": Budget(cpu=60, wall=120.0, output=256 * MIB),
     "ocr": Budget(cpu=60, wall=120.0, memory=6 * GIB, output=32 * MIB),
 }
 """What each operation gets unless the caller says otherwise."""
+
+FILM_BUDGETS: Mapping[str, Budget] = {
+    "probe": Budget(cpu=20, wall=60.0),
+    "preview": Budget(cpu=20, wall=60.0),
+    "fit": Budget(cpu=600, wall=900.0, memory=2 * GIB, output=256 * MIB),
+    "strip": Budget(cpu=30, wall=90.0, memory=2 * GIB, output=512 * MIB),
+}
+"""What they get for sound and film: minutes of coding, and a whole recording in memory."""
 
 WORKERS_MOST = 32
 """Children at once, whatever the number of processors."""

@@ -12,6 +12,7 @@ from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
 from mediacore.house import House
 from mediacore.inbox import Inbox
+from mediacore.kinds import Kind
 from mediacore.messages import Attachment
 from mediacore.names import fitting_name, safe_name
 from mediacore.plan import Action, Plan, Step, plan
@@ -55,6 +56,9 @@ def ready(
     if refused:
         told = "; ".join(joined(f.message, f.remedy).replace("\n", ". ") for f in refused)
         raise Permanent(f"{name}: {told}", code=refused[0].code)
+    if media.kind is Kind.PDF and media.facts.encrypted:
+        told = "it is locked with a password, so its hidden data cannot be taken out: save it without one"
+        raise Permanent(f"{name}: {told}", code="encrypted")
     hidden = hide(house, inbox, media, house.policies[inbox.name].redact_outbound, marked, folder)
     shown = hidden or media
     return Ready(Attachment(shown, safe_name(name, shown.type), caption), hidden is not None, media.sha256)

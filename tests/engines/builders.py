@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 """Public samples, where they are at hand."""
@@ -59,6 +59,23 @@ def loud_jpeg(orientation: int = 1) -> bytes:
     """A JPEG that says everything: EXIF, GPS, XMP, comment, profile-free, a second picture after its end."""
     data = saved(photo(320, 240), "JPEG", exif=exif(orientation), comment=SECRET, xmp=b"<x:xmpmeta>" + SECRET)
     return data + saved(photo(64, 48, 2), "JPEG", comment=SECRET)
+
+
+def film(frames: int = 24, side: int = 320, *, holes: bool = False) -> bytes:
+    """An animated GIF of a moving photo, or of one seen through a moving hole."""
+    ground = photo(side, side * 3 // 4).quantize(255)
+    pictures = []
+    for number in range(frames):
+        page = ImageChops.offset(ground, number * 3, 0)
+        page.putpalette(ground.getpalette() or [])
+        if holes:
+            mask = Image.new("L", page.size, 255)
+            left = number * side // frames // 2
+            ImageDraw.Draw(mask).ellipse((left + 8, 8, left + side // 2, side // 2), fill=0)
+            page.paste(255, mask=mask)
+        pictures.append(page)
+    options = {"transparency": 255, "disposal": 2} if holes else {}
+    return saved(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=50, loop=0, **options)
 
 
 def docx(*, macros: bool = False) -> bytes:

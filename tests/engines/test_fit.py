@@ -10,7 +10,7 @@ import pytest
 from attrs import asdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageStat, JpegImagePlugin
 
 from mediacore.engines import jpegfit
 from mediacore.engines.fit import fit
@@ -141,6 +141,15 @@ def test_screenshot_stays_sharp() -> None:
     assert max(ImageStat.Stat(ImageChops.difference(picture.convert("RGB"), source)).mean) < 6
 
 
+def test_screenshot_saved_as_jpeg_keeps_its_pixels() -> None:
+    """A JPEG of a screen keeps its size and its colours at full resolution, where a photo would be halved."""
+    data = b.saved(b.screen(2400, 1600), "JPEG", quality=96, subsampling=0)
+    order = Fit(("image/jpeg", "image/png"), max_bytes=int(len(data) * 0.55))
+    (picture,), _, _ = fitted(data, "image/jpeg", order)
+    assert picture.size == (2400, 1600)
+    assert JpegImagePlugin.get_sampling(picture) == 0
+
+
 def test_legibility_has_a_floor() -> None:
     """A picture is refused rather than made unreadable."""
     with pytest.raises(Unusable) as caught:
@@ -166,6 +175,47 @@ def test_animation_is_kept_or_said_to_be_lost() -> None:
     assert facts["note"] == "animation lost"
     red, green, _blue = picture.convert("RGB").getpixel((25, 25))  # type: ignore[misc]
     assert red > 240 > 20 > green
+
+
+@pytest.mark.parametrize("share", [0.8, 0.4, 0.15, 0.06])
+@pytest.mark.parametrize("holes", [False, True])
+def test_animation_shrinks_and_still_moves(share: float, holes: bool) -> None:
+    """An animated GIF over its bytes keeps moving, as long, within them; a see-through one stays so."""
+    data = b.film(holes=holes)
+    order = Fit(("image/gif", "image/jpeg"), max_bytes=int(len(data) * share))
+    (picture,), (file,), facts = fitted(data, "image/gif", order)
+    assert "note" not in facts
+    assert getattr(picture, "n_frames", 1) >= 6
+    assert picture.info["loop"] == 0
+    assert lasting(file) == pytest.approx(lasting(data), rel=0.1)
+    assert max(picture.size) >= 96
+    assert (picture.convert("RGBA").getpixel((2, 2))[3] == 0) == holes  # type: ignore[index]
+
+
+def test_animation_within_sides() -> None:
+    """An animation that is too wide, or no GIF, becomes a GIF of the sides that are taken."""
+    frames = [b.photo(300, 200, n) for n in range(5)]
+    data = b.saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=80)
+    (picture,), _, _ = fitted(data, "image/webp", Fit(("image/gif",), max_side=150))
+    assert (picture.size, getattr(picture, "n_frames", 1)) == ((150, 100), 5)
+
+
+def test_animation_that_is_left_too_small_stands_still() -> None:
+    """Where hardly a byte is left, one sharp picture says more than a moving stamp."""
+    data = b.film(40)
+    (picture,), _, facts = fitted(data, "image/gif", Fit(("image/gif", "image/jpeg"), max_bytes=9_000))
+    assert getattr(picture, "n_frames", 1) == 1
+    assert facts["note"] == "animation lost"
+
+
+def lasting(data: bytes) -> float:
+    """Milliseconds of an animation."""
+    opened: Any = Image.open(io.BytesIO(data))
+    total = 0.0
+    for number in range(opened.n_frames):
+        opened.seek(number)
+        total += opened.info["duration"]
+    return total
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])

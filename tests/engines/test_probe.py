@@ -8,7 +8,9 @@ from typing import Any
 
 import pymupdf
 import pytest
+from PIL import Image
 
+from mediacore.engines import image
 from mediacore.engines.probe import probe
 from tests.engines import builders as b
 
@@ -45,6 +47,20 @@ def test_screens_and_photos() -> None:
     """A screenshot is told from a photo."""
     assert facts(b.saved(b.screen(800, 600), "PNG"), "image/png")["screenshot"]
     assert not facts(b.saved(b.photo(800, 600), "PNG"), "image/png")["screenshot"]
+
+
+@pytest.mark.parametrize("quality", [60, 75, 95])
+def test_screens_saved_as_jpeg(quality: int) -> None:
+    """A screenshot saved as JPEG is one all the same; a photo, a dark one and one of a camera are not."""
+    assert facts(b.saved(b.screen(1200, 900), "JPEG", quality=quality), "image/jpeg")["screenshot"]
+    photo = b.photo(1200, 900)
+    assert not facts(b.saved(photo, "JPEG", quality=quality), "image/jpeg")["screenshot"]
+    night = photo.point(lambda value: value // 12)
+    assert not facts(b.saved(night, "JPEG", quality=quality), "image/jpeg")["screenshot"]
+    taken = Image.Exif()
+    taken[image.CAMERA] = "Camera"
+    data = b.saved(b.screen(1200, 900), "JPEG", quality=quality, exif=taken.tobytes())
+    assert not facts(data, "image/jpeg")["screenshot"]
 
 
 def test_pdf() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pymupdf
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat
 
 from mediacore.engines.strip import strip
 from tests.engines import builders as b
@@ -92,6 +92,53 @@ def test_turned_pictures_stand_up(kind: str) -> None:
     assert upright.size == (40, 60)
     red, green, _blue = upright.getpixel((37, 30))  # type: ignore[misc]
     assert red > 200 > 60 > green
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"quality": 92},
+        {"quality": 97, "subsampling": 0},
+        {"quality": 90, "subsampling": 1},
+        {"quality": 85, "progressive": True},
+        {"quality": 75, "optimize": True},
+    ],
+)
+def test_turning_a_photo_costs_neither_bytes_nor_looks(orientation: int, options: dict[str, Any]) -> None:
+    """A noisy photo that is set upright keeps its size within a twentieth, and every pixel within its first loss."""
+    original = b.photo(1008, 752)
+    data = b.saved(original, "JPEG", exif=b.exif(orientation), **options)
+    clean, _ = stripped(data, "image/jpeg")
+    assert len(clean) <= 1.05 * len(data)
+    before = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+    after = Image.open(io.BytesIO(clean)).convert("RGB")
+    again = b.saved(before, "JPEG", quality=95)
+    assert before.size == after.size
+    assert apart(before, after) <= max(apart(before, Image.open(io.BytesIO(again)).convert("RGB")), 1.0)
+    assert not [mark for mark in (*MARKS, b.SECRET) if mark in clean]
+
+
+def apart(one: Image.Image, other: Image.Image) -> float:
+    """Mean difference of two pictures, 0 to 255."""
+    return max(ImageStat.Stat(ImageChops.difference(one, other)).mean)
+
+
+@pytest.mark.parametrize("options", [{"keep_rgb": True}, {"mode": "CMYK"}, {"mode": "L"}, {"foreign": True}])
+def test_turning_odd_colours(options: dict[str, Any]) -> None:
+    """Grey, CMYK, RGB stored as such and pictures of another colour space are set upright in their colours."""
+    given = dict(options)
+    original = b.photo(240, 160)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    if given.pop("foreign", False):
+        given["icc_profile"] = profile.replace(b"s\x00R\x00G\x00B", b"x\x00R\x00G\x00B").replace(b"sRGB", b"xRGB")
+    stored = original.convert(given.pop("mode", "RGB")).transpose(Image.Transpose.ROTATE_90)
+    clean, _ = stripped(b.saved(stored, "JPEG", quality=95, exif=b.exif(6), **given), "image/jpeg")
+    picture = Image.open(io.BytesIO(clean))
+    assert picture.size == original.size
+    reference = original.convert("L") if options.get("mode") == "L" else original
+    assert apart(picture.convert("RGB"), reference.convert("RGB")) < 8
+    assert ("icc_profile" in picture.info) == ("foreign" in options)
 
 
 def test_tail_is_cut() -> None:

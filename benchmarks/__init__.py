@@ -1,0 +1,1 @@
+"""mediacore and its peers side by side; ``python -m benchmarks --help``."""

@@ -1,0 +1,85 @@
+"""``python -m benchmarks``: one interleaved run of mediacore and its peers, a table and a plot."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks import peers, report, score
+from benchmarks.clock import race
+from benchmarks.inputs import Inputs
+from benchmarks.jobs import KEYS, Stage, jobs
+from benchmarks.sharp import Sharp
+from mediacore.sandbox import Sandbox
+
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
+PACKAGES = ("pillow", "pyvips", "pymupdf", "pypdfium2", "pillow-heif", "ssimulacra2")
+
+
+def main() -> int:
+    """Run the jobs that were asked for and write what came of them."""
+    options = _options()
+    built = Path(tempfile.gettempdir()) / "mediacore-bench"
+    stage = Stage(Inputs(built, options.files), Sandbox(), Sharp.at(options.sharp))
+    began, results = time.monotonic(), []
+    absent = peers.missing(stage.sharp)
+    print(f"missing here: {', '.join(absent) or 'nothing'}", flush=True)
+    try:
+        for job in jobs(stage, tuple(options.jobs)):
+            result = report.scored(job, race(job.arms, options.rounds or job.rounds))
+            results.append(result)
+            print(report.table(result), flush=True)
+    finally:
+        stage.close()
+    options.out.mkdir(parents=True, exist_ok=True)
+    report.plot(results, options.out / "results.png")
+    text = "\n".join([_head(absent, time.monotonic() - began), *map(report.table, results)])
+    (options.out / "results.md").write_text(text, encoding="utf-8")
+    return any("**missed**" in line for result in results for line in report.verdicts(result)) if options.strict else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"some of: {', '.join(KEYS)}; all when none is named")
+    parser.add_argument("--files", type=Path, help="a folder of real photos, HEICs and PDFs to take along")
+    parser.add_argument("--sharp", type=Path, help="the folder where `npm install sharp` was run")
+    parser.add_argument("--rounds", type=int, default=0, help="measured runs of each arm")
+    parser.add_argument("--out", type=Path, default=DOCS, help="where the table and the plot go")
+    parser.add_argument("--strict", action="store_true", help="fail when a promise is missed")
+    options = parser.parse_args()
+    if unknown := [job for job in options.jobs if job not in KEYS]:
+        parser.error(f"no such job: {', '.join(unknown)}")
+    return options
+
+
+def _head(absent: list[str], seconds: float) -> str:
+    have = []
+    for package in PACKAGES:
+        try:
+            have.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"""# Benchmarks
+
+Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, in {seconds:.0f} s. Every arm ran once in each round, in a new
+order; `cpu` is the median of user and system time, `best` the shortest wall time. Machines differ, so the ratios are
+what counts. Scores are {score.scorer()} against the original (at {score.VIEW} px on the longer side; "at own pixels" a
+part of 1536x1152 at the source's own size). Names in bold are ours.
+
+Python {platform.python_version()}, {os.cpu_count()} processors, {platform.machine()}, {load}; {", ".join(have)}.
+Missing here: {", ".join(absent) or "nothing"}.
+
+![Processor time against the first peer of each job](results.png)
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

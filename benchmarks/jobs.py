@@ -1,0 +1,237 @@
+"""The jobs of the table: who takes part, on which file, and what we promise."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from attrs import field, frozen
+from PIL import Image
+
+from benchmarks import ours, peers
+from benchmarks.clock import Arm
+from benchmarks.inputs import Inputs
+from benchmarks.sharp import Sharp
+from mediacore.sandbox import Bench, Sandbox
+
+SIDE = 512
+THUMB_ROUNDS, FIT_ROUNDS = 7, 3
+
+
+@frozen
+class Promise:
+    """A figure to reach: ours over the reference's processor time.
+
+    Args:
+        most: the most it may be.
+        reference: the peer's name.
+        wall: compare wall time instead, for what waits on another process.
+    """
+
+    most: float
+    reference: str
+    wall: bool = False
+
+
+@frozen
+class Job:
+    """One line of the table.
+
+    Args:
+        name: the job and its file.
+        key: a short name to choose it by.
+        arms: who takes part.
+        promises: what ours must reach.
+        rounds: measured runs of each.
+        source: the file that results are scored against; None where there is nothing to see.
+        budget: the most bytes; 0 for none.
+        native: score the source's own pixels too.
+        encodes: counts our encodes.
+    """
+
+    name: str
+    key: str
+    arms: tuple[Arm, ...]
+    promises: tuple[Promise, ...] = ()
+    rounds: int = THUMB_ROUNDS
+    source: Path | None = None
+    budget: int = 0
+    native: bool = False
+    encodes: Callable[[], int] | None = field(default=None, eq=False)
+
+
+@frozen
+class Stage:
+    """What the jobs share.
+
+    Args:
+        inputs: the files.
+        sandbox: our jail.
+        sharp: Node with sharp; None when it is missing.
+    """
+
+    inputs: Inputs
+    sandbox: Sandbox
+    sharp: Sharp | None
+    out: Path = field(factory=lambda: Path(tempfile.mkdtemp()))
+
+    def close(self) -> None:
+        """Stop what runs and remove what was written."""
+        self.sandbox.close()
+        if self.sharp is not None:
+            self.sharp.close()
+        shutil.rmtree(self.out, ignore_errors=True)
+
+
+def jobs(stage: Stage, only: tuple[str, ...] = ()) -> Iterator[Job]:
+    """The jobs, each built when it is reached.
+
+    Args:
+        stage: what they share.
+        only: keys of the jobs wanted; empty for all.
+    """
+    for key, build in _BUILDERS.items():
+        if not only or key in only:
+            yield from build(stage)
+
+
+def _thumbnails(stage: Stage) -> Iterator[Job]:
+    photos = [stage.inputs.photo(), *stage.inputs.found(".jpg", ".jpeg", least=500_000)]
+    for path in photos:
+        arms = [
+            Arm(peers.NAIVE, partial(peers.pillow_naive, path, SIDE)),
+            Arm("Pillow, thumbnail()", partial(peers.pillow_thumbnail, path, SIDE)),
+            Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, SIDE), ours=True),
+            Arm(ours.IN_JAIL, partial(ours.jailed, stage.sandbox, path, SIDE, stage.out), ours=True),
+        ]
+        if peers.has("pyvips"):
+            arms.append(Arm("pyvips", partial(peers.vips_thumbnail, path, SIDE)))
+        if stage.sharp:
+            arms.append(Arm("sharp", partial(stage.sharp.thumbnail, path, SIDE)))
+        if peers.has_magick():
+            shrink = (str(path), "-auto-orient", "-thumbnail", f"{SIDE}x{SIDE}", "-quality", "80", "OUT")
+            arms.append(Arm("ImageMagick", peers.magick("-define", f"jpeg:size={2 * SIDE}x{2 * SIDE}", *shrink)))
+        promises = (Promise(0.45, peers.NAIVE), Promise(1.15, "sharp"))
+        yield Job(f"JPEG to {SIDE} px: {_named(path)}", "thumbnail", tuple(arms), promises, source=path)
+
+
+def _fits(stage: Stage) -> Iterator[Job]:
+    photos = [stage.inputs.photo(), *stage.inputs.found(".jpg", ".jpeg", least=620_000)]
+    for path in photos:
+        yield _fit(stage, path, 600_000, "fit")
+
+
+def _large_fits(stage: Stage) -> Iterator[Job]:
+    for budget in (600_000, 300_000):
+        yield _fit(stage, stage.inputs.photo_48(), budget, "fit48")
+
+
+def _fit(stage: Stage, path: Path, budget: int, key: str) -> Job:
+    arms = [
+        Arm(peers.SEARCH, partial(peers.pillow_search, path, budget)),
+        Arm(peers.CAREFUL, partial(peers.pillow_search, path, budget, 1600)),
+        Arm(ours.IN_PROCESS, partial(ours.fitted, path, budget), ours=True),
+    ]
+    if peers.has("pyvips"):
+        arms.append(Arm("pyvips, 1600 px + search", partial(peers.vips_search, path, budget, 1600)))
+    if stage.sharp:
+        arms.append(Arm("sharp, search", partial(stage.sharp.search, path, budget)))
+        arms.append(Arm("sharp, 1600 px + search", partial(stage.sharp.search, path, budget, 1600)))
+    if peers.has_magick():
+        extent = ("-define", f"jpeg:extent={budget // 1000}kb", "OUT")
+        arms.append(Arm("ImageMagick, extent", peers.magick(str(path), "-auto-orient", *extent)))
+    promises = (Promise(0.35, peers.SEARCH), Promise(0.13, "ImageMagick, extent"))
+    return Job(
+        f"JPEG to {budget // 1000} KB: {_named(path)}",
+        key,
+        tuple(arms),
+        promises,
+        FIT_ROUNDS,
+        path,
+        budget,
+        encodes=partial(ours.encodes, path, budget),
+    )
+
+
+def _screens(stage: Stage) -> Iterator[Job]:
+    budget = 600_000
+    for path in (stage.inputs.screenshot(), stage.inputs.few_colours()):
+        arms = [
+            Arm(peers.SEARCH, partial(peers.pillow_search, path, budget)),
+            Arm("Pillow, median cut", partial(peers.pillow_palette, path, budget, Image.Quantize.MEDIANCUT)),
+            Arm("Pillow, octree", partial(peers.pillow_palette, path, budget, Image.Quantize.FASTOCTREE)),
+            Arm(ours.IN_PROCESS, partial(ours.fitted, path, budget, "image/png", "image/jpeg"), ours=True),
+        ]
+        if peers.has("pyvips"):
+            arms.append(Arm("pyvips, palette", partial(peers.vips_palette, path, budget)))
+        yield Job(f"Screenshot to 600 KB: {_named(path)}", "screen", tuple(arms), (), 2, path, budget, native=True)
+
+
+def _pages(stage: Stage) -> Iterator[Job]:
+    if not peers.has("pymupdf"):
+        return
+    for path in [stage.inputs.letter(), *stage.inputs.found(".pdf", least=40_000, most=5)]:
+        arms = [
+            Arm(peers.NAIVE, partial(peers.pdf_naive, path, SIDE)),
+            Arm("PyMuPDF at the size", partial(peers.pdf_direct, path, SIDE)),
+            Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, SIDE), ours=True),
+        ]
+        if peers.has("pypdfium2"):
+            arms.append(Arm("PDFium at the size", partial(peers.pdfium_direct, path, SIDE)))
+        yield Job(f"PDF page to {SIDE} px: {_named(path)}", "pdf", tuple(arms), (Promise(0.45, peers.NAIVE),))
+
+
+def _phone(stage: Stage) -> Iterator[Job]:
+    if not peers.has("pillow_heif"):
+        return
+    paths = stage.inputs.found(".heic", ".heif", least=500_000) or [stage.inputs.heic()]
+    for path in paths:
+        arms = (
+            Arm(peers.NAIVE, partial(peers.pillow_naive, path, SIDE)),
+            Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, SIDE), ours=True),
+        )
+        yield Job(f"HEIC to {SIDE} px: {_named(path)}", "heic", arms, (Promise(1.05, peers.NAIVE),), 2, path)
+
+
+def _verdicts(stage: Stage) -> Iterator[Job]:
+    path, bench = stage.inputs.large(), Bench(stage.sandbox, stage.out)
+    arms = (
+        Arm("SHA-256 alone", partial(ours.sha256, path)),
+        Arm(ours.IN_JAIL, partial(ours.verdict, bench, path), ours=True),
+    )
+    yield Job("Sniff, digest and verdict of 100 MB", "verdict", arms, (Promise(1.15, "SHA-256 alone", wall=True),), 5)
+
+
+def _hooks(_stage: Stage) -> Iterator[Job]:
+    arms = (Arm("mediacore, 100 files through five verbs", partial(ours.five_verbs, 100), ours=True),)
+    yield Job("Hook overhead", "hooks", arms)
+
+
+def _jail(stage: Stage) -> Iterator[Job]:
+    path = stage.inputs.photo()
+    arms = (
+        Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, SIDE), ours=True),
+        Arm(ours.IN_JAIL, partial(ours.jailed, stage.sandbox, path, SIDE, stage.out), ours=True),
+    )
+    yield Job("The jail's own cost, on a photo", "jail", arms, rounds=21)
+
+
+def _named(path: Path) -> str:
+    return f"{path.name} ({path.stat().st_size / 1e6:.1f} MB)"
+
+
+_BUILDERS: dict[str, Callable[[Stage], Iterator[Job]]] = {
+    "thumbnail": _thumbnails,
+    "fit": _fits,
+    "fit48": _large_fits,
+    "screen": _screens,
+    "pdf": _pages,
+    "heic": _phone,
+    "verdict": _verdicts,
+    "hooks": _hooks,
+    "jail": _jail,
+}
+KEYS = tuple(_BUILDERS)

@@ -1,0 +1,197 @@
+"""A recording is made to fit: within its bytes, in a type and with codecs that phones play."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, BinaryIO
+
+import av
+import pytest
+from attrs import asdict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediacore.engines import av_encode, av_fit
+from mediacore.engines.av_probe import survey
+from mediacore.engines.fit import fit
+from mediacore.engines.operation import Unusable
+from mediacore.engines.preview import likeness
+from mediacore.engines.probe import probe
+from mediacore.engines.sniff import type_of
+from mediacore.values import Fit
+from tests.engines import av_builders as b
+
+ENCODED = {
+    "video/mp4": {"h264", "aac"}, "video/3gpp": {"h263", "mpeg4", "aac", "amr_nb"}, "audio/ogg": {"opus"},
+    "audio/mp4": {"aac"}, "audio/aac": {"aac"}, "audio/mpeg": {"mp3"}, "audio/amr": {"amr_nb"},
+}  # fmt: skip
+VIDEO, AUDIO = ("video/mp4", "video/3gpp"), ("audio/ogg", "audio/mp4", "audio/aac", "audio/mpeg", "audio/amr")
+
+
+def fitted(data: bytes, mime: str, order: Fit) -> bytes:
+    """The one result, held against its order."""
+    made = fit(io.BytesIO(data), {"type": mime, "fit": asdict(order)})
+    (file,) = made.files
+    target = made.facts["type"]
+    assert isinstance(target, str)
+    assert target in order.types
+    assert type_of(io.BytesIO(file)) == target
+    assert not order.max_bytes or len(file) <= order.max_bytes
+    seen = survey(io.BytesIO(file), target)
+    assert {seen.video_codec, seen.audio_codec} - {""} <= ENCODED[target]
+    facts: Any = probe(io.BytesIO(file), {"type": target}).facts
+    assert not order.max_side or max(facts["width"], facts["height"]) <= order.max_side
+    assert not order.max_pixels or facts["width"] * facts["height"] <= order.max_pixels
+    assert facts["quirks"] == []
+    assert seen.duration == pytest.approx(1.5, abs=0.25)
+    if target == "audio/ogg":
+        assert (seen.channels, seen.sample_rate) == (1, 48_000)
+    if target == "video/mp4":
+        assert b.boxes(file)[:2] == [b"ftyp", b"moov"]
+        assert seen.plain
+        assert not streams(file)[0].codec_context.has_b_frames
+        assert streams(file)[0].profile in ("Main", "Constrained Baseline", "Baseline")
+    return file
+
+
+def streams(data: bytes) -> list[Any]:
+    """The tracks of a file."""
+    return list(av.open(io.BytesIO(data)).streams)
+
+
+@settings(max_examples=25)
+@given(
+    name=st.sampled_from(b.FILMS),
+    types=st.permutations(VIDEO).map(lambda found: tuple(found)[:1]) | st.just(VIDEO),
+    max_bytes=st.sampled_from([0, 30_000, 90_000, 200_000]),
+    max_side=st.sampled_from([0, 0, 176, 240]),
+    max_pixels=st.sampled_from([0, 0, 40_000]),
+)
+def test_any_film_any_order(name: str, types: tuple[str, ...], max_bytes: int, max_side: int, max_pixels: int) -> None:
+    """Any film under any order comes out within it, or is refused because it would show nothing."""
+    try:
+        fitted(*b.sort(name), Fit(types, max_bytes, max_side, max_pixels))
+    except Unusable as refusal:
+        assert refusal.code == "illegible"  # noqa: PT017 - both ways are right
+        assert max_bytes == 30_000 or max_side
+
+
+@settings(max_examples=40)
+@given(
+    name=st.sampled_from(b.SOUNDS),
+    types=st.permutations(AUDIO).map(lambda found: tuple(found)[:2]),
+    max_bytes=st.sampled_from([0, 900, 4_000, 12_000, 60_000]),
+)
+def test_any_sound_any_order(name: str, types: tuple[str, ...], max_bytes: int) -> None:
+    """Any sound under any order comes out within it, or is refused because it would not be understood."""
+    try:
+        fitted(*b.sort(name), Fit(types, max_bytes))
+    except Unusable as refusal:
+        assert refusal.code == "illegible"  # noqa: PT017 - both ways are right
+        assert max_bytes in (900, 4_000)
+
+
+@pytest.mark.parametrize("budget", [60_000, 90_000, 150_000])
+def test_a_film_uses_its_bytes(budget: int) -> None:
+    """A film that must shrink fills at least 90 % of its bytes and never passes them."""
+    data = b.clip(size=(640, 360), noise=0.15)
+    assert len(data) > 4 * budget
+    assert len(fitted(data, "video/mp4", Fit(("video/mp4",), budget))) >= 0.9 * budget
+
+
+@pytest.mark.parametrize("target", ["audio/ogg", "audio/mp4", "audio/aac"])
+def test_a_sound_uses_its_bytes(target: str) -> None:
+    """A sound that must shrink fills at least 85 % of its bytes even where one second has few frames."""
+    data, mime = b.sort("wav")
+    assert len(fitted(data, mime, Fit((target,), 11_000))) >= 0.85 * 11_000
+
+
+def test_upright_and_whole() -> None:
+    """What was turned by its container stands by itself afterwards, unless it could be passed on as it was."""
+    data = b.clip(turn=90, size=(240, 320))
+    for order in (Fit(("video/mp4",)), Fit(("video/mp4",), 60_000), Fit(("video/3gpp",))):
+        made = fit(io.BytesIO(data), {"type": "video/mp4", "fit": asdict(order)})
+        assert b.upright(likeness(io.BytesIO(made.files[0]), order.types[0], 320, 0))
+
+
+def packets(data: bytes) -> list[bytes]:
+    """What is coded in a file's first track."""
+    with av.open(io.BytesIO(data), "r") as container:
+        return [bytes(packet) for packet in container.demux(container.streams[0]) if packet.size]
+
+
+@pytest.mark.parametrize("name", ["mp4", "turned", "mov", "mkv"])
+def test_only_the_container_was_wrong(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H.264 and AAC are passed on bit for bit, with the index moved to the front."""
+    monkeypatch.setattr(av_encode, "_video_stream", None)
+    data, mime = b.sort(name)
+    assert packets(fitted(data, mime, Fit(("video/mp4",)))) == packets(data)
+
+
+def test_only_the_sound_was_wrong() -> None:
+    """A film whose sound alone is not taken keeps its picture bit for bit."""
+    data = b.clip(muxer="matroska", audio="libopus", sound_rate=48_000)
+    assert packets(fitted(data, "video/x-matroska", Fit(("video/mp4",)))) == packets(data)
+
+
+def test_pictures_out_of_order_are_coded_again() -> None:
+    """B-frames, at which some phones fail, do not go along."""
+    data = b.clip(options=(("preset", "medium"), ("bf", "3"), ("profile", "high")))
+    assert streams(data)[0].codec_context.has_b_frames
+    fitted(data, "video/mp4", Fit(("video/mp4",)))
+
+
+def test_a_voice_note_is_passed_on() -> None:
+    """Opus with one channel goes as it is; with two it is made one."""
+    data = b.clip(muxer="ogg", video="", audio="libopus", sound_rate=48_000, layout="mono")
+    assert packets(fitted(data, "audio/ogg", Fit(("audio/ogg",)))) == packets(data)
+    fitted(*b.sort("ogg"), Fit(("audio/ogg",)))
+
+
+def test_a_type_that_needs_no_coding_comes_first() -> None:
+    """Of the types that a channel takes, the one that costs no quality is chosen."""
+    data, mime = b.sort("mp3")
+    made = fit(io.BytesIO(data), {"type": mime, "fit": asdict(Fit(("audio/ogg", "audio/mpeg")))})
+    assert made.facts["type"] == "audio/mpeg"
+
+
+def test_few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A film is coded once, or twice."""
+    runs: list[av_encode.Recipe] = []
+
+    def counted(file: BinaryIO, mime: str, recipe: av_encode.Recipe) -> bytes:
+        runs.append(recipe)
+        return av_encode.written(file, mime, recipe)
+
+    monkeypatch.setattr(av_fit, "written", counted)
+    for budget in (70_000, 120_000, 180_000):
+        fitted(b.clip(size=(640, 360), noise=0.15), "video/mp4", Fit(("video/mp4",), budget))
+    assert len(runs) <= 6
+
+
+def test_same_in_same_out() -> None:
+    """The same film under the same order gives the same bytes."""
+    order = Fit(("video/mp4",), 60_000)
+    assert fitted(b.clip(), "video/mp4", order) == fitted(b.clip(), "video/mp4", order)
+
+
+@pytest.mark.parametrize(
+    ("types", "code"),
+    [(("image/jpeg",), "cannot-convert"), (("audio/mpeg",), "cannot-convert"), (("audio/flac",), "cannot-convert")],
+)
+def test_out_of_reach(types: tuple[str, ...], code: str) -> None:
+    """A film is not made into a picture or a sound."""
+    with pytest.raises(Unusable) as refusal:
+        fitted(b.clip(), "video/mp4", Fit(types))
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("name", b.SORTS)
+@pytest.mark.parametrize("cut", [50, 400, 3000])
+def test_cut_off(name: str, cut: int) -> None:
+    """A recording of which only the beginning arrived gives a reason, or what there is of it."""
+    data, mime = b.sort(name)
+    try:
+        fit(io.BytesIO(data[:cut]), {"type": mime, "fit": asdict(Fit((*VIDEO, *AUDIO), 100_000))})
+    except Unusable as reason:
+        assert reason.code in ("damaged", "unsupported", "illegible", "cannot-convert")  # noqa: PT017

@@ -1,0 +1,80 @@
+"""A film shows a picture of itself, a sound its shape."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+
+import pytest
+from PIL import Image, ImageStat
+
+from mediacore.engines import av_wave
+from mediacore.engines.operation import Unusable
+from mediacore.engines.preview import preview
+from tests.engines import av_builders as b
+
+
+def shown(data: bytes, mime: str, side: int = 160) -> Image.Image:
+    """The preview."""
+    made = preview(io.BytesIO(data), {"type": mime, "side": side})
+    picture = Image.open(io.BytesIO(made.files[0]))
+    assert (picture.width, picture.height) == (made.facts["width"], made.facts["height"])
+    assert max(picture.size) <= side
+    return picture
+
+
+@pytest.mark.parametrize("name", b.FILMS)
+def test_films(name: str) -> None:
+    """Every sort of film gets an upright poster."""
+    picture = shown(*b.sort(name))
+    assert picture.width > picture.height
+    assert b.upright(picture)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_upright(turn: int) -> None:
+    """The display matrix is carried out."""
+    picture = shown(b.clip(turn=turn, size=(180, 320)), "video/mp4")
+    assert picture.width < picture.height
+    assert b.upright(picture)
+
+
+def test_not_black() -> None:
+    """A film that begins in the dark is shown by a later picture."""
+    data = b.clip(black=1.0, seconds=2, options=(("preset", "ultrafast"), ("g", "8")))
+    assert b.upright(shown(data, "video/mp4"))
+
+
+def test_all_black() -> None:
+    """A film with nothing to see still has a poster."""
+    picture = shown(b.clip(black=9, noise=0), "video/mp4")
+    assert ImageStat.Stat(picture.convert("L")).mean[0] < 20
+
+
+@pytest.mark.parametrize("name", b.SOUNDS)
+def test_sounds(name: str) -> None:
+    """A sound that grows louder has bars that grow taller, whatever it is coded as."""
+    levels = av_wave.peaks(io.BytesIO(b.sort(name)[0]), b.sort(name)[1], 20)
+    assert len(levels) == 20
+    assert max(levels) == 1.0
+    assert levels[4] < levels[10] < levels[17]
+    picture = shown(*b.sort(name), side=200)
+    assert picture.size == (200, 50)
+
+
+def test_sound_in_a_film_container() -> None:
+    """A voice message that calls itself MP4 video is shown as a sound."""
+    assert shown(b.clip(video=""), "video/mp4", 200).size == (200, 50)
+
+
+def test_svg() -> None:
+    """The same bars as SVG are well formed and hold one stroke each."""
+    drawing = ET.fromstring(av_wave.svg([0.0, 0.5, 1.0]))
+    assert drawing[0].attrib["d"].count("M") == 3
+
+
+@pytest.mark.parametrize("mime", ["video/mp4", "audio/ogg", "audio/mpeg", "audio/wav", "video/webm"])
+def test_rubbish(mime: str) -> None:
+    """What is no recording is refused with a reason."""
+    with pytest.raises(Unusable):
+        shown(bytes(range(256)) * 40, mime)
