@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from mediacore_email import EmailChannel, wire_in
 
@@ -11,7 +12,7 @@ from mediacore import Attachment, Contact, InboundMessage, Media, Outgoing, Remo
 from mediacore.testkit.conformance import Samples, conformance
 
 ADDRESS = "help@shop.example"
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "address": ADDRESS,
     "smtp_host": "smtp.shop.example",
     "smtp_user": ADDRESS,

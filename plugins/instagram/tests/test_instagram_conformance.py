@@ -14,7 +14,7 @@ from mediacore.testkit.conformance import Samples, conformance
 
 HOOK = "https://desk.example.com/hooks/instagram"
 ME, CUSTOMER, AT = "17841400000000001", "7720001112223334", 1569262485349
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "account": ME,
     "token": "IG-access-token",
     "app_secrets": ["app-secret-1", "app-secret-2"],

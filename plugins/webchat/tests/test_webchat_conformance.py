@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 from mediacore_webchat import WebChatChannel, wire
 
-from mediacore import Attachment, Contact, Header, Media, Outgoing, Remote, Request
+from mediacore import Attachment, Contact, Header, Json, Media, Outgoing, Remote, Request
 from mediacore.testkit.conformance import Samples, conformance
 
 URL = "https://desk.example.com/inbox/chat/messages"
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "secret": "the secret of this web chat",
     "old_secrets": ["the secret that it had before"],
     "origins": ["https://shop.example.com"],
 }
 HERE = Path(__file__)
 DIGEST = hashlib.sha256(HERE.read_bytes()).hexdigest()
-FILE = {"sha256": DIGEST, "path": str(HERE), "name": "notes.txt", "type": "text/plain", "size": HERE.stat().st_size}
+FILE: dict[str, Json] = {
+    "sha256": DIGEST,
+    "path": str(HERE),
+    "name": "notes.txt",
+    "type": "text/plain",
+    "size": HERE.stat().st_size,
+}
 
 
 def signed(request: Request) -> Request:

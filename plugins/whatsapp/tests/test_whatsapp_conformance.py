@@ -16,7 +16,7 @@ from mediacore.testkit.conformance import Samples, conformance
 
 HOOK = "https://desk.example.com/hooks/whatsapp"
 NUMBER, CUSTOMER = "106540352242922", "16505551234"
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "phone_number_id": NUMBER,
     "token": "system-user-token",
     "app_secrets": ["app-secret-1", "app-secret-2"],
