@@ -20,6 +20,20 @@ from mediacore.values import Finding, Fit, Media, Region, Severity
 OCR_PAGES = 10
 """Pages of a scanned document that are read; more are refused, since what was not read cannot be hidden."""
 
+PROGRAMS = (
+    "application/x-dosexec",
+    "application/x-executable",
+    "application/x-pie-executable",
+    "application/x-sharedlib",
+    "application/x-mach-binary",
+    "application/vnd.microsoft.portable-executable",
+    "application/x-msi",
+    "application/java-archive",
+    "application/x-ms-shortcut",
+    "text/x-msdos-batch",
+)
+"""What runs when it is opened: kept for the record, never handed to a desk."""
+
 
 @frozen(eq=False)
 class Defaults:
@@ -39,6 +53,8 @@ class Defaults:
     def validate(self, media: Media, limits: Limits) -> list[Finding]:
         """Against the channel's own numbers; for inbound files only against the largest that is taken."""
         if not limits.accept:
+            if media.type in PROGRAMS:
+                return [Finding("program", Severity.REFUSE, "it is a program, whatever it is called", "do not open it")]
             most = limits.inbound.max_bytes
             if most is None or media.size <= most.value:
                 return []

@@ -52,7 +52,8 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
     try:
         facts = house.bench.probe(path, sniffed.type)
     except Unusable as error:
-        findings.append(Finding(error.code, Severity.NOTE, error.message))
+        severity = Severity.REFUSE if error.code == "bomb" else Severity.NOTE
+        findings.append(Finding(error.code, severity, error.message))
     return Media(path, sniffed.type, size, digest, facts), findings
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -132,9 +133,19 @@ def test_old_date_is_no_patience(stage: Any) -> None:
     assert states(stage.messages()[0]) == ["ready"]
 
 
-@pytest.mark.parametrize("file", [builders_hostile.polyglot(), builders_hostile.empty()])
-def test_quarantine(stage: Any, file: builders.File) -> None:
-    """A file that lies or is empty is kept apart, with the reason, and no preview is made of it."""
+@pytest.mark.parametrize(
+    "build",
+    [
+        builders_hostile.polyglot,
+        builders_hostile.empty,
+        builders_hostile.mislabelled,
+        builders_hostile.zip_bomb,
+        builders_hostile.docx_bomb,
+    ],
+)
+def test_quarantine(stage: Any, build: Callable[[], builders.File]) -> None:
+    """A file that lies, is empty, is a program or a bomb is kept apart, with the reason, and has no preview."""
+    file = build()
     stage.provider.files = {"a": file.data, "b": PHOTO}
     stage.deliver(stage.writes("oh", Remote("a", file.name, file.type), Remote("b")))
     stage.work()
