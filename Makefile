@@ -4,7 +4,7 @@ BIN := .venv/bin
 PLUGINS := email sms whatsapp instagram webchat
 SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: demo test lint types check test-long docs clean setup
+.PHONY: demo test lint types check test-long bench docs clean setup
 
 setup: .venv/.ready
 
@@ -33,8 +33,14 @@ types: setup
 
 check: lint types test
 
+bench: setup
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --upgrade pip
+	.bench/bin/python -m pip install --quiet -c constraints.txt -r benchmarks/requirements.txt -e '.[pdf,heic]'
+	.bench/bin/python -m benchmarks $(ARGS)
+
 docs: setup
 	$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf .venv demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .bench demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
