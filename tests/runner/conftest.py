@@ -34,6 +34,7 @@ from mediacore import (
 from mediacore.hosting import Host
 from mediacore.runner.config import Config, SiteSettings, from_tables
 from mediacore.runner.edge import application
+from mediacore.runner.output import console
 from mediacore.runner.site import Site
 from mediacore.testkit import Server
 
@@ -169,3 +170,9 @@ def webs() -> Iterator[Callable[[Site], Web]]:
 @pytest.fixture
 def web(site: Site, webs: Callable[[Site], Web]) -> Web:
     return webs(site)
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables as on a wide screen, so that no cell is folded wherever the tests run."""
+    monkeypatch.setattr(console, "width", 200)
