@@ -27,8 +27,8 @@ from mediacore import (
     Unsupported,
     hookimpl,
 )
-from mediacore.engines import jpegfit
 from mediacore.engines.fit import fit
+from mediacore.engines.picture import jpegfit
 from mediacore.engines.preview import preview
 from mediacore.engines.sniff import sniff, type_of
 from mediacore.sandbox import Bench, Sandbox

@@ -9,13 +9,16 @@ from attrs import evolve
 from cattrs import structure
 from PIL import Image
 
-from mediacore.engines import animation, av_fit, bounds, chunks, image, pdf, sizes, strip
+from mediacore.engines import bounds, strip
 from mediacore.engines.arguments import text
+from mediacore.engines.av import fit as av_fit
 from mediacore.engines.containers import size_of
 from mediacore.engines.operation import Made, Unusable
-from mediacore.engines.pdfclean import clean_pdf
+from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.pdf.clean import clean_pdf
+from mediacore.engines.picture import animation, chunks, image, sizes
+from mediacore.engines.picture.writers import WRITERS, Order
 from mediacore.engines.preview import likeness, warm
-from mediacore.engines.writers import WRITERS, Order
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Fit, Json
 

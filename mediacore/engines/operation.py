@@ -50,10 +50,10 @@ OPERATIONS: Mapping[str, str] = {
     "preview": "mediacore.engines.preview:preview",
     "fit": "mediacore.engines.fit:fit",
     "strip": "mediacore.engines.strip:strip",
-    "words": "mediacore.engines.words:words",
-    "text": "mediacore.engines.doc_show:words",
-    "ocr": "mediacore.engines.ocr:ocr",
-    "paint": "mediacore.engines.paint:paint",
+    "words": "mediacore.engines.reading.words:words",
+    "text": "mediacore.engines.doc.show:words",
+    "ocr": "mediacore.engines.reading.ocr:ocr",
+    "paint": "mediacore.engines.painting.paint:paint",
 }
 """Every operation by name, and the function that does it; loaded only where it runs."""
 

@@ -8,9 +8,14 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from mediacore.engines import av_poster, av_warm, bounds, doc_show, image, pdf, svg
+from mediacore.engines import bounds
 from mediacore.engines.arguments import number, text
+from mediacore.engines.av import poster as av_poster
+from mediacore.engines.av import warm as av_warm
+from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made, Unusable
+from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.picture import image, svg
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Json
 

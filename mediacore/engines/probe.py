@@ -10,10 +10,14 @@ from typing import BinaryIO
 from attrs import asdict, evolve
 from PIL import Image
 
-from mediacore.engines import av_probe, bounds, doc_facts, image, pdf
+from mediacore.engines import bounds
 from mediacore.engines.arguments import text
+from mediacore.engines.av import probe as av_probe
 from mediacore.engines.containers import span
+from mediacore.engines.doc import facts as doc_facts
 from mediacore.engines.operation import Made
+from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.picture import image
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Facts, Json

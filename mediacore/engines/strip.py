@@ -8,10 +8,14 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from mediacore.engines import av_strip, bounds, chunks, doc_strip, image, jpegturn, pdf
+from mediacore.engines import bounds
 from mediacore.engines.arguments import text
+from mediacore.engines.av import strip as av_strip
+from mediacore.engines.doc import strip as doc_strip
 from mediacore.engines.operation import Made, Unusable
-from mediacore.engines.pdfclean import clean_pdf
+from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.pdf.clean import clean_pdf
+from mediacore.engines.picture import chunks, image, jpegturn
 from mediacore.engines.preview import warm
 from mediacore.values import Json
 

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from mediacore import pipeline
 from mediacore.defaults import Defaults
 from mediacore.desk import CallbackDesk
-from mediacore.engines import ocr
+from mediacore.engines.reading import ocr
 from mediacore.errors import ConfigError, MediacoreError
 from mediacore.events import Request
 from mediacore.house import Desk, House, Job

@@ -11,8 +11,9 @@ from attrs import asdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediacore.engines import av_encode, av_fit
-from mediacore.engines.av_probe import survey
+from mediacore.engines.av import encode as av_encode
+from mediacore.engines.av import fit as av_fit
+from mediacore.engines.av.probe import survey
 from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
 from mediacore.engines.preview import likeness

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from attrs import asdict
 
-from mediacore.engines import av_warm
+from mediacore.engines.av import warm as av_warm
 from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
 from mediacore.engines.preview import preview, warm

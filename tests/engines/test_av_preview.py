@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image, ImageStat
 
-from mediacore.engines import av_wave
+from mediacore.engines.av import wave as av_wave
 from mediacore.engines.operation import Unusable
 from mediacore.engines.preview import preview
 from tests.engines import av_builders as b

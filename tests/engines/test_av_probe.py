@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mediacore.engines.av_fit import fit_recording
-from mediacore.engines.av_probe import survey
+from mediacore.engines.av.fit import fit_recording
+from mediacore.engines.av.probe import survey
 from mediacore.engines.operation import Unusable
 from mediacore.engines.probe import probe
 from mediacore.values import Fit

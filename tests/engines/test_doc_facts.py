@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mediacore.engines.doc_zip import content, entries, weigh
+from mediacore.engines.doc.zip import content, entries, weigh
 from mediacore.engines.operation import Unusable
 from mediacore.engines.probe import probe
 from mediacore.engines.sniff import type_of

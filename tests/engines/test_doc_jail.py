@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mediacore.engines.doc_show import words
+from mediacore.engines.doc.show import words
 from mediacore.engines.operation import Unusable, load
 from mediacore.sandbox import Bench, InProcess, Runner, Sandbox
 from mediacore.values import Media

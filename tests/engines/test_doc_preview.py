@@ -8,8 +8,9 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from mediacore.engines import doc_blocks, doc_page
-from mediacore.engines.doc_show import words
+from mediacore.engines.doc import blocks as doc_blocks
+from mediacore.engines.doc import page as doc_page
+from mediacore.engines.doc.show import words
 from mediacore.engines.operation import Unusable
 from mediacore.engines.preview import preview
 from tests.engines import doc_builders as b

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from mediacore.engines.doc_show import words
+from mediacore.engines.doc.show import words
 from mediacore.engines.operation import Unusable
 from mediacore.engines.probe import probe
 from mediacore.engines.sniff import type_of

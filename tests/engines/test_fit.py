@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat, JpegImagePlugin
 
-from mediacore.engines import jpegfit
 from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
+from mediacore.engines.picture import jpegfit
 from mediacore.values import Fit
 from tests.engines import builders as b
 

@@ -10,7 +10,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from mediacore.engines import image
+from mediacore.engines.picture import image
 from mediacore.engines.probe import probe
 from tests.engines import builders as b
 

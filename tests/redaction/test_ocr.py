@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from mediacore.engines import ocr
 from mediacore.engines.operation import Unusable
-from mediacore.engines.paint import paint
+from mediacore.engines.painting.paint import paint
+from mediacore.engines.reading import ocr
 from mediacore.redaction.apply import paint_order, words_from
 from mediacore.redaction.find import find
 from mediacore.redaction.prove import leaks
@@ -113,7 +113,7 @@ def test_warm_engine_needs_nothing_from_outside(tmp_path: Path) -> None:
     """After ``warm`` there is one thread, and a forked child reads without opening a file, a socket or a module."""
     script = """
 import io, os, sys
-from mediacore.engines import ocr
+from mediacore.engines.reading import ocr
 ocr.warm()
 assert len(os.listdir("/proc/self/task")) == 1, "threads"
 data = open(sys.argv[1], "rb").read()

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps, PngImagePlugin
 
 from mediacore.engines.operation import Unusable
-from mediacore.engines.paint import paint
-from mediacore.engines.paint_image import BLOCK, padded, snapped
-from mediacore.engines.words import words
+from mediacore.engines.painting.image import BLOCK, padded, snapped
+from mediacore.engines.painting.paint import paint
+from mediacore.engines.reading.words import words
 from mediacore.redaction.apply import paint_order, words_from
 from mediacore.redaction.find import find
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from mediacore.engines.operation import Unusable
-from mediacore.engines.paint import paint
-from mediacore.engines.words import words
+from mediacore.engines.painting.paint import paint
+from mediacore.engines.reading.words import words
 from mediacore.redaction.apply import words_from
 from mediacore.redaction.prove import leaks
 from mediacore.values import Region

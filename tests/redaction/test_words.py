@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mediacore.engines.operation import Unusable
-from mediacore.engines.words import FACTS_BYTES, words
+from mediacore.engines.reading.words import FACTS_BYTES, words
 from mediacore.redaction.apply import words_from
 
 pymupdf: Any = pytest.importorskip("pymupdf")

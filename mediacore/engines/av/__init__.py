@@ -1,0 +1,1 @@
+"""Sound and film: probed, shown, made to fit, and stripped, through PyAV."""

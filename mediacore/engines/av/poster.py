@@ -1,0 +1,92 @@
+"""One picture that stands for a film: upright, and of a moment at which there is something to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from PIL import Image, ImageStat
+
+from mediacore.engines.av.graph import Pictures, fitting, shown
+from mediacore.engines.av.opening import Film, opened
+from mediacore.engines.av.probe import first_frame
+from mediacore.engines.av.wave import waveform
+from mediacore.engines.operation import Unusable
+from mediacore.kinds import Kind, kind_of
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+PLACES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9)
+"""Parts of the film after which a key frame is tried, until one is good enough."""
+CONTRAST, DARK, BRIGHT = 24.0, 32.0, 224.0
+"""From this spread of brightness on, and between these means, a picture shows something."""
+
+
+def likeness(file: BinaryIO, mime: str, side: int) -> Image.Image:
+    """A recording's poster, or its waveform where there is only sound.
+
+    Raises:
+        Unusable: as ``opened``.
+    """
+    if kind_of(mime) is Kind.VIDEO:
+        try:
+            return poster(file, mime, side)
+        except Unusable as error:
+            if error.code != "no-picture":
+                raise
+    return waveform(file, mime, side)
+
+
+def poster(file: BinaryIO, mime: str, side: int) -> Image.Image:
+    """The picture, within a square of ``side``.
+
+    Raises:
+        Unusable: as ``opened``; ``no-picture`` for a recording without one.
+    """
+    best: tuple[float, Image.Image] | None = None
+    with opened(file, mime) as film:
+        video = film.video
+        if video is None:
+            raise Unusable("no-picture", "There is no picture in this recording.")
+        video.codec_context.skip_frame = "NONKEY"
+        for place in PLACES:
+            frame = _key_frame(film, video, place)
+            if frame is None:
+                continue
+            picture = pixels(frame, video, side)
+            worth, good = _worth(picture)
+            if best is None or worth > best[0]:
+                best = worth, picture
+            if good:
+                break
+    if best is None:
+        raise Unusable("damaged", "No picture of this film can be decoded.")
+    return best[1]
+
+
+def pixels(frame: VideoFrame, video: VideoStream, side: int) -> Image.Image:
+    """A frame as a picture: upright, with square pixels, never larger than it is."""
+    ratio = video.sample_aspect_ratio
+    size = shown(frame, ratio if ratio and ratio != 1 else None)
+    width, height = fitting(size, (min(side, size[0]), min(side, size[1]))) if max(size) > side else size
+    ready = Pictures.of(frame, width, height, form="rgb24").passed(frame)
+    plane = ready.planes[0]
+    return Image.frombytes("RGB", (width, height), bytes(plane), "raw", "RGB", plane.line_size, 1)
+
+
+def _key_frame(film: Film, video: VideoStream, place: float) -> VideoFrame | None:
+    length = film.container.duration
+    if place:
+        if not length or length <= 0:
+            return None
+        film.container.seek((film.container.start_time or 0) + int(length * place))
+    return first_frame(film, video)
+
+
+def _worth(picture: Image.Image) -> tuple[float, bool]:
+    """How much a picture shows, and whether that is enough."""
+    grey = ImageStat.Stat(picture.resize((64, 64), Image.Resampling.BILINEAR).convert("L"))
+    spread, mean = grey.stddev[0], grey.mean[0]
+    fair = DARK <= mean <= BRIGHT
+    return spread * (1.0 if fair else 0.3), spread >= CONTRAST and fair

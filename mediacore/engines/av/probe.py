@@ -1,0 +1,211 @@
+"""What a recording is: size as seen, length, codecs, what phones stumble over, and what it says of its owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, BinaryIO
+
+from attrs import evolve, frozen
+
+from mediacore.engines import bounds
+from mediacore.engines.av import soundfilm
+from mediacore.engines.av.graph import shown
+from mediacore.engines.av.opening import Film, canonical, is_cover, library, opened
+from mediacore.engines.operation import Unusable
+from mediacore.values import Facts
+
+if TYPE_CHECKING:
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_PLACE = re.compile(r"location|gps|xyz|geo|©xyz", re.IGNORECASE)
+_HARMLESS = (
+    "major_brand", "minor_version", "compatible_brands", "encoder", "language", "handler_name", "vendor_id", "duration",
+)  # fmt: skip
+"""Tags that every writer sets by itself, in any letters."""
+_FRAMES_TRIED = 200
+"""Packets in which the first picture must be."""
+
+
+@frozen
+class Survey:
+    """What a walk over all packets tells, whatever the header claims.
+
+    Args:
+        duration: seconds.
+        video_bytes, audio_bytes: of the chosen streams.
+        rate: pictures a second on average; 0 without a picture.
+        width, height: of the picture, upright, its pixels square; 0 without one.
+        video_codec, audio_codec: FFmpeg's names; empty for none.
+        sample_rate, channels: of the sound.
+        plain: the picture is such as every player takes: 8 bits, 4:2:0, no pictures out of order.
+        profile: of the picture's codec, as FFmpeg names it.
+    """
+
+    duration: float
+    video_bytes: int = 0
+    audio_bytes: int = 0
+    rate: Fraction = Fraction(0)
+    width: int = 0
+    height: int = 0
+    video_codec: str = ""
+    audio_codec: str = ""
+    sample_rate: int = 0
+    channels: int = 0
+    plain: bool = False
+    profile: str = ""
+
+
+def facts_of(file: BinaryIO, mime: str) -> Facts:
+    """The facts of a recording: the container's own words first, the rest by FFmpeg where it is installed.
+
+    Raises:
+        Unusable: ``damaged``, ``encrypted`` or ``unsupported`` where the container itself says nothing either.
+    """
+    words = soundfilm.facts_of(file, mime)
+    try:
+        with opened(file, mime) as film:
+            return _merged(words, film)
+    except Unusable as error:
+        if error.code == "encrypted":
+            return evolve(words, encrypted=True)
+        if error.code in ("library-missing", "no-preview") or words.codecs or words.encrypted:
+            return evolve(words, quirks=(*words.quirks, "unopened"))
+        raise
+
+
+def _merged(words: Facts, film: Film) -> Facts:
+    codecs = tuple(_plain_name(canonical(stream)) for stream in film.chosen)
+    video, audio = film.video, film.audio
+    size = (words.width, words.height)
+    if video is not None and not all(size):
+        size = video.width, video.height
+    known = (film.container.duration or 0) / 1_000_000
+    return evolve(
+        words,
+        width=size[0] if video is not None else 0,
+        height=size[1] if video is not None else 0,
+        duration=words.duration or max(0.0, known),
+        codecs=codecs if len(codecs) >= len(words.codecs) else words.codecs,
+        channels=words.channels or (audio.codec_context.channels if audio is not None else 0),
+        metadata=_metadata(film),
+        quirks=(*words.quirks, *_quirks(film)),
+    )
+
+
+def _quirks(film: Film) -> Iterator[str]:
+    """What phones stumble over beside the order of the container's parts."""
+    if film.video is not None:
+        if film.video.codec_context.has_b_frames:
+            yield "b-frames"
+        if film.video.codec_context.pix_fmt not in ("yuv420p", "yuvj420p"):
+            yield "deep-colour"
+        if len(film.container.streams.audio) > 1:
+            yield "several-sounds"
+
+
+def _plain_name(codec: str) -> str:
+    return "pcm" if codec.startswith("pcm_") and codec not in ("pcm_alaw", "pcm_mulaw") else codec
+
+
+def _metadata(film: Film) -> tuple[str, ...]:
+    """Names of what the recording says beside its content."""
+    streams = film.container.streams
+    tags = {
+        name
+        for words in (film.container.metadata, *(s.metadata for s in streams))
+        for name, said in words.items()
+        if said
+    }
+    found = {"tags"} if any(not name.lower().startswith(_HARMLESS) for name in tags) else set[str]()
+    found |= {"gps"} if any(_PLACE.search(name) for name in tags) else set()
+    found |= {"cover"} if any(s.type == "video" and is_cover(s) for s in streams) or streams.attachments else set()
+    found |= {"chapters"} if film.container.chapters() else set()
+    found |= {"data"} if streams.data else set()
+    return tuple(sorted(found))
+
+
+def survey(file: BinaryIO, mime: str) -> Survey:
+    """Walk over all packets of a recording and decode its first picture.
+
+    Raises:
+        Unusable: as ``opened``, and ``damaged`` where there is nothing in it.
+    """
+    first = None
+    with opened(file, mime) as film:
+        if film.video is not None:
+            first = first_frame(film, film.video)
+    with opened(file, mime) as film:
+        sizes, counts, ends, starts = _walked(film)
+        if not sum(counts.values()):
+            raise Unusable("damaged", "There is neither sound nor film in the recording.")
+        length = max(ends.values()) - min(starts.values())
+        made = Survey(float(length))
+        if film.video is not None and first is not None:
+            made = _with_picture(made, film.video, first, sizes[film.video.index], counts[film.video.index])
+        if film.audio is not None:
+            context = film.audio.codec_context
+            made = evolve(
+                made,
+                audio_bytes=sizes[film.audio.index],
+                audio_codec=canonical(film.audio),
+                sample_rate=context.sample_rate,
+                channels=context.channels,
+            )
+        return made
+
+
+def _with_picture(made: Survey, video: VideoStream, first: VideoFrame, size: int, count: int) -> Survey:
+    ratio = video.sample_aspect_ratio
+    width, height = shown(first, ratio if ratio and ratio != 1 else None)
+    rate = video.average_rate or video.guessed_rate or Fraction(0)
+    counted = Fraction(count / made.duration).limit_denominator(1001) if made.duration > 0 else Fraction(0)
+    if not rate or not 0.8 < rate / (counted or 1) < 1.25:
+        rate = counted or Fraction(15)
+    return evolve(
+        made,
+        video_bytes=size,
+        rate=min(max(rate, Fraction(1)), Fraction(240)),
+        width=width,
+        height=height,
+        video_codec=canonical(video),
+        plain=first.format.name in ("yuv420p", "yuvj420p") and not video.codec_context.has_b_frames,
+        profile=video.codec_context.profile or "",
+    )
+
+
+def _walked(film: Film) -> tuple[dict[int, int], dict[int, int], dict[int, Fraction], dict[int, Fraction]]:
+    """Bytes, packets, end and start of each chosen stream."""
+    indexes = [stream.index for stream in film.chosen]
+    sizes, counts = dict.fromkeys(indexes, 0), dict.fromkeys(indexes, 0)
+    ends, starts = dict.fromkeys(indexes, Fraction(0)), dict[int, Fraction]()
+    for number, packet in enumerate(film.container.demux(film.chosen)):
+        if number > bounds.FILM_PACKETS:
+            raise Unusable("too-long", "The recording is too long to be worked on.")
+        index, moment = packet.stream_index, packet.pts if packet.pts is not None else packet.dts
+        if not packet.size:
+            continue
+        sizes[index] += packet.size
+        counts[index] += 1
+        if moment is not None:
+            at = moment * packet.time_base
+            starts.setdefault(index, at)
+            ends[index] = max(ends[index], at + (packet.duration or 0) * packet.time_base)
+    return sizes, counts, ends, starts or {-1: Fraction(0)}
+
+
+def first_frame(film: Film, stream: Stream) -> VideoFrame | None:
+    """The first picture that can be decoded from where the film stands; None where none is near."""
+    for number, packet in enumerate(film.container.demux(stream)):
+        try:
+            frames = packet.decode()
+        except library().error.InvalidDataError:
+            frames = []
+        for frame in frames:
+            return frame  # type: ignore[return-value]
+        if number > _FRAMES_TRIED:
+            break
+    return None

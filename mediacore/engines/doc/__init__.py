@@ -1,0 +1,1 @@
+"""Documents, texts, mails and archives: their facts, their words, their likeness."""

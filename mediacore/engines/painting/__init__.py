@@ -1,0 +1,1 @@
+"""Covering regions of a file so that nothing under them is left."""

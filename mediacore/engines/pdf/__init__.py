@@ -1,0 +1,1 @@
+"""PDF files: opened as nothing else, drawn, and cleaned."""

@@ -1,0 +1,1 @@
+"""Pictures: opened safely, made to fit, written; heavy imports live only here."""

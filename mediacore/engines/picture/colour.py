@@ -1,0 +1,75 @@
+"""Colour: any mode to eight bits, any colour space to sRGB."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageCms
+
+from mediacore.engines.picture.chunks import is_srgb
+
+
+def warm() -> None:
+    """Load the colour engine, which Pillow imports when the first odd picture is decoded."""
+    ImageCms.buildTransform(_srgb(), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    Image.new("LAB", (1, 1)).convert("RGB")
+
+
+def plain(picture: Image.Image) -> Image.Image:
+    """Eight bits and one of the modes L, LA, RGB, RGBA, CMYK, LAB."""
+    mode = picture.mode
+    if mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        return picture
+    if mode.startswith("I;16") or mode in ("I", "F"):
+        return _eight_bits(picture)
+    if mode == "1":
+        return picture.convert("L")
+    if "transparency" in picture.info or mode in ("PA", "La", "RGBa"):
+        return picture.convert("RGBA")
+    return picture.convert("RGB")
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    wide = picture if picture.mode == "F" else picture.convert("I")
+    low, high = wide.getextrema()
+    assert not isinstance(low, tuple)
+    assert not isinstance(high, tuple)
+    if wide.mode == "F":
+        span = (high - low) or 1.0
+        return wide.point(lambda value: value * (255 / span) + (-low * 255 / span)).convert("L")
+    return (wide.point(lambda value: value * (1 / 256) + 0) if high > 255 else wide).convert("L")
+
+
+def to_srgb(picture: Image.Image, profile: object) -> Image.Image:
+    """The picture in sRGB, as L, LA, RGB or RGBA.
+
+    Args:
+        picture: from ``plain``.
+        profile: the ICC profile found in the file; None, or one that cannot be read, counts as sRGB.
+    """
+    alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
+    colours = picture.convert("RGB" if picture.mode == "RGBA" else "L") if alpha else picture
+    if isinstance(profile, bytes) and not is_srgb(profile):
+        colours = _managed(colours, profile)
+    if colours.mode not in ("L", "RGB"):
+        colours = colours.convert("RGB")
+    if alpha is None:
+        return colours
+    if colours.mode == "L":
+        return Image.merge("LA", (colours, alpha))
+    return Image.merge("RGBA", (*colours.split(), alpha))
+
+
+def _managed(picture: Image.Image, profile: bytes) -> Image.Image:
+    if picture.mode == "L":
+        return picture
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        made = ImageCms.profileToProfile(picture, source, _srgb(), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    return made if made is not None else picture
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
