@@ -3,7 +3,7 @@
 These are the public names. Plugins and the testkit import nothing else of mediacore.
 """
 
-from mediacore.calls import Downloaded, call, download
+from mediacore.calls import call, download
 from mediacore.errors import (
     AuthNeeded,
     ConfigError,
@@ -20,6 +20,7 @@ from mediacore.events import (
     Deletion,
     Edit,
     Event,
+    Fetched,
     Header,
     InboundMessage,
     Reaction,
@@ -33,7 +34,8 @@ from mediacore.hookspecs import HOOKS, Hooks, hookimpl
 from mediacore.hosting import ASGIApp, Entry, Host, Route
 from mediacore.inbox import Inbox
 from mediacore.kinds import Kind, kind_of
-from mediacore.limits import Accept, Blocked, Figure, Inbound, Limits, Message, Names, Text, read_limits
+from mediacore.limits import Accept, Blocked, Figure, Inbound, Limits, Message, Names, Pace, Text, Window
+from mediacore.limits_file import override_limits, read_limits
 from mediacore.messages import Absent, Attachment, AttachmentState, Contact, Outgoing, Receipt, Status, Uploaded
 from mediacore.mounting import channels, mount
 from mediacore.plan import Action, Part, Plan, Step, plan
@@ -54,11 +56,11 @@ __all__ = [
     "Contact",
     "ContractError",
     "Deletion",
-    "Downloaded",
     "Edit",
     "Entry",
     "Event",
     "Facts",
+    "Fetched",
     "Figure",
     "Finding",
     "Fit",
@@ -77,6 +79,7 @@ __all__ = [
     "Message",
     "Names",
     "Outgoing",
+    "Pace",
     "Part",
     "Permanent",
     "Plan",
@@ -98,12 +101,14 @@ __all__ = [
     "Text",
     "Unsupported",
     "Uploaded",
+    "Window",
     "call",
     "channels",
     "download",
     "hookimpl",
     "kind_of",
     "mount",
+    "override_limits",
     "plan",
     "read_limits",
 ]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from contextlib import closing
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx2 as httpx
-from attrs import frozen
 
 from mediacore.errors import AuthNeeded, InDoubt, Permanent, Retry
+from mediacore.events import Fetched
 
 AGENT = "mediacore/0.1"
 REDIRECTS = 3
+LONGEST_NAME = 1000
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # Python 3.11 calls these global although they lead to private or local machines.
 _DENIED = tuple(
@@ -51,21 +54,6 @@ def call(client: httpx.Client, method: str, url: str, **arguments: Any) -> httpx
         raise InDoubt(f"{urlsplit(url).hostname} took the request and gave no answer ({reason})") from error
 
 
-@frozen
-class Downloaded:
-    """What a download brought.
-
-    Args:
-        type: the Content-Type header, empty if there was none.
-        size: bytes written.
-        disposition: the Content-Disposition header, empty if there was none.
-    """
-
-    type: str
-    size: int
-    disposition: str = ""
-
-
 def download(
     client: httpx.Client,
     url: str,
@@ -76,7 +64,7 @@ def download(
     auth: tuple[str, str] | None = None,
     bearer: str = "",
     redirect_hosts: Sequence[str] | None = None,
-) -> Downloaded:
+) -> Fetched:
     """Stream one file of the provider's into a local file.
 
     Credentials go only to the first host and to redirects that stay on it. Every hop must be HTTPS on an allowed host
@@ -92,6 +80,9 @@ def download(
         auth: user and password for Basic.
         bearer: a token.
         redirect_hosts: names allowed for redirects; the same as ``hosts`` when None.
+
+    Returns:
+        The type and the name that came with the bytes.
 
     Raises:
         Retry: a passing fault, or 404/408/425/429/5xx: not there yet.
@@ -167,7 +158,7 @@ def _check_peer(answer: httpx.Response, url: str, hosts: Sequence[str]) -> None:
         raise Permanent("the file's address leads into a private network", code="host")
 
 
-def _write(answer: httpx.Response, into: Path, max_bytes: int) -> Downloaded:
+def _write(answer: httpx.Response, into: Path, max_bytes: int) -> Fetched:
     status = answer.status_code
     if status in (404, 408, 425, 429) or status >= 500:
         raise Retry(f"the provider answered {status} for the file", code=str(status))
@@ -188,4 +179,13 @@ def _write(answer: httpx.Response, into: Path, max_bytes: int) -> Downloaded:
     packed = "content-encoding" in answer.headers  # then the length is that of the packed bytes
     if declared.isdigit() and not packed and int(declared) != size:
         raise Retry("the file broke off before its end", code="truncated")
-    return Downloaded(answer.headers.get("content-type", ""), size, answer.headers.get("content-disposition", ""))
+    return Fetched(answer.headers.get("content-type", ""), _named(answer.headers.get("content-disposition", "")))
+
+
+def _named(disposition: str) -> str:
+    """The file name in a Content-Disposition, in either of its two forms (RFC 6266)."""
+    parsed = Message()
+    parsed["content-disposition"] = " ".join(disposition.split())
+    given = [value for key, value in parsed.get_params([], "content-disposition") if key.lower() == "filename"]
+    given.sort(key=lambda value: isinstance(value, str))  # the form that names its charset comes first
+    return collapse_rfc2231_value(given[0])[:LONGEST_NAME] if given else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mediacore.kinds import Kind
 from mediacore.limits import Accept, Limits
@@ -57,6 +57,11 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     media = attachment.media
     if media.size == 0:
         return Choice("refuse", "the file is empty: choose it again")
+    if attachment.sort and not limits.only(attachment.sort).accept:
+        known = ", ".join(a.name for a in limits.accept)
+        return Choice("refuse", f"{limits.title} has no files of the sort {attachment.sort}; it has {known}")
+    if attachment.sort:
+        return choose(evolve(attachment, sort=""), limits.only(attachment.sort), link=False)
     if attachment.name.lower().endswith(limits.blocked.extensions):
         return _fallback(
             f"receivers throw away {PurePath(attachment.name.lower()).suffix or attachment.name} files", link

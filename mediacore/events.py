@@ -100,6 +100,19 @@ class Remote:
 
 
 @frozen
+class Fetched:
+    """What the provider said of a file while it handed over the bytes.
+
+    Args:
+        type: the Content-Type that came with them; a claim, not a fact; empty if none came.
+        name: the file name that came with them, unsafe; empty if none came. The delivery's own name comes before it.
+    """
+
+    type: str = ""
+    name: str = ""
+
+
+@frozen
 class InboundMessage:
     """A message of a customer, or one that the business wrote elsewhere on the same account (``echo``).
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pluggy
 
-from mediacore.events import Batch, Event, Remote, Request, Response
+from mediacore.events import Batch, Event, Fetched, Remote, Request, Response
 from mediacore.hosting import Host, Route
 from mediacore.limits import Limits
 from mediacore.messages import Absent, Attachment, Outgoing, Receipt, Uploaded
@@ -87,7 +87,7 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
-    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> str | None:
+    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> Fetched | None:
         """Bring the bytes of one attachment.
 
         First answer wins; I/O. Stream into the file, stop at the inbound limit, send credentials only to the
@@ -100,7 +100,7 @@ class Hooks:
             limits: what this inbox carries, with the site's own numbers.
 
         Returns:
-            The Content-Type that came with the bytes, or an empty string.
+            The type and the name that came with the bytes, as far as any did.
 
         Raises:
             Retry: not there yet, or a passing fault. Permanent: it is gone (code ``expired``) or too large.
@@ -234,6 +234,13 @@ class Hooks:
 
         Returns:
             What is wrong, each with a remedy; an empty list when the account answers.
+        """
+
+    @hookspec
+    def close(self) -> None:
+        """Are you done with your connections?
+
+        Everyone is told, once, when the site stops; nothing is asked of the plugin afterwards. No I/O that can wait.
         """
 
 

@@ -6,6 +6,7 @@ another, and two accounts of one channel are two mounts.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +15,11 @@ from typing import Any, TypeVar, get_args
 import pluggy
 
 from mediacore.errors import ConfigError, ContractError, MediacoreError, PluginError
-from mediacore.events import Batch, Event, Remote, Request, Response
+from mediacore.events import Batch, Event, Fetched, Remote, Request, Response
 from mediacore.hookspecs import HOOKS, PROJECT, Hooks
 from mediacore.hosting import Host, Route
 from mediacore.limits import Limits
+from mediacore.limits_file import override_limits
 from mediacore.messages import Absent, Attachment, Outgoing, Receipt, Uploaded
 from mediacore.values import Finding, Fit, Media, Region, Severity
 
@@ -43,7 +45,7 @@ class Inbox:
         self.channel = channel
         self._manager = manager
         self._plugin = plugin
-        self.limits: Limits = self._first("limits", Limits).override(overrides)
+        self.limits: Limits = override_limits(self._first("limits", Limits), overrides)
 
     @classmethod
     def mount(
@@ -114,9 +116,9 @@ class Inbox:
         """New deliveries of a pull channel; None when the channel is not one."""
         return self._maybe("poll", Batch, cursor=cursor, limits=self.limits)
 
-    def fetch(self, remote: Remote, request: Request, into: Path) -> str:
-        """Bring one attachment's bytes into the file; returns the Content-Type that came with them."""
-        return self._first("fetch", str, remote=remote, request=request, into=into, limits=self.limits)
+    def fetch(self, remote: Remote, request: Request, into: Path) -> Fetched:
+        """Bring one attachment's bytes into the file; returns the type and the name that came with them."""
+        return self._first("fetch", Fetched, remote=remote, request=request, into=into, limits=self.limits)
 
     def validate(self, media: Media) -> list[Finding]:
         """Everyone's findings on a file to send; a validator that raises is itself a refusing finding."""
@@ -175,6 +177,12 @@ class Inbox:
             return self._all("check", Finding)
         except MediacoreError as error:
             return [Finding("check-failed", Severity.REFUSE, str(error))]
+
+    def close(self) -> None:
+        """Let every plugin give back its connections; what one of them raises keeps no other from it."""
+        for implementation in reversed(self._manager.hook.close.get_hookimpls()):
+            with contextlib.suppress(Exception):
+                implementation.function()
 
     def _call(self, hook: str, **arguments: object) -> Any:  # noqa: ANN401 - pluggy's relay is untyped
         try:

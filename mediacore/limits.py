@@ -2,24 +2,18 @@
 
 A plugin ships one ``limits.toml``; a *profile* in it lays other numbers over the default (an MMS over a toll-free
 number, say), and a site lays its own over both. The planner, the default validation, the docs and the simulators all
-read the result.
+read the result; ``mediacore.limits_file`` reads the file.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from attrs import evolve, field, fields, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import in_
 
-from mediacore.errors import ConfigError
 from mediacore.kinds import Kind
-
-SITE = "this site's configuration"
 
 
 @frozen
@@ -168,6 +162,34 @@ class Inbound:
 
 
 @frozen
+class Pace:
+    """How fast the provider takes messages; the sending story waits rather than run into a refusal.
+
+    Args:
+        second: the most messages in a second for the whole account; None for no bound.
+        contact_seconds: seconds that each message to one customer costs, on the long run; None for no bound.
+        contact_burst: messages to one customer that may go at once before that rate counts.
+    """
+
+    second: Figure | None = None
+    contact_seconds: Figure | None = None
+    contact_burst: Figure | None = None
+
+
+@frozen
+class Window:
+    """How long after a customer's last message the business may still write freely.
+
+    Args:
+        hours: hours for anybody; None where there is no such rule.
+        person_hours: hours for what a person wrote, where the provider allows people more; None for the same.
+    """
+
+    hours: Figure | None = None
+    person_hours: Figure | None = None
+
+
+@frozen
 class Limits:
     """Everything a channel can carry, under one profile."""
 
@@ -180,120 +202,18 @@ class Limits:
     names: Names = field(factory=Names)
     blocked: Blocked = field(factory=Blocked)
     inbound: Inbound = field(factory=Inbound)
+    pace: Pace = field(factory=Pace)
+    window: Window = field(factory=Window)
     profiles: tuple[str, ...] = ("default",)
 
     def accepting(self, kind: Kind) -> tuple[Accept, ...]:
         """The sorts of file of this kind that the planner may choose."""
         return tuple(a for a in self.accept if a.kind is kind and not a.explicit)
 
+    def only(self, sort: str) -> Limits:
+        """These limits with one sort of file alone, which the planner may then choose; none when there is no such."""
+        return evolve(self, accept=tuple(evolve(a, explicit=False) for a in self.accept if a.name == sort))
+
     def for_inbound(self) -> Limits:
         """These limits without the sorts of file that may be sent: only the bounds on what comes in."""
         return evolve(self, accept=())
-
-    def override(self, overrides: Mapping[str, Any]) -> Limits:
-        """These limits with a site's own numbers laid over, as nested tables like those of the file.
-
-        Raises:
-            ConfigError: a name that the limits do not have, or a value of the wrong kind.
-        """
-        if not overrides:
-            return self
-        return _build(_merge(_unbuild(self), overrides, site=True), self.profile, self.profiles)
-
-
-def read_limits(path: Path, profile: str = "default") -> Limits:
-    """Read a ``limits.toml`` under one of its profiles.
-
-    Raises:
-        ConfigError: the profile does not exist or the file is not well formed.
-    """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"limits file {path.name}: {error}") from error
-    overlays = table.pop("profile", {})
-    profiles = ("default", *overlays)
-    if profile not in profiles:
-        raise ConfigError(f"channel {table.get('channel')!r} has no profile {profile!r}; it has {', '.join(profiles)}")
-    merged = _merge(table, overlays.get(profile, {}), site=False)
-    return _build(merged, profile, profiles)
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any], site: bool) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        here = merged.get(key)
-        if isinstance(here, Mapping) and isinstance(value, Mapping):
-            own = site and "value" in value  # a site's number must not stand under the provider's source
-            merged[key] = {"source": SITE, **value} if own else _merge(here, value, site)
-        elif isinstance(here, Mapping) and "value" in here and type(value) is int:
-            merged[key] = {"value": value, "source": SITE}
-        else:
-            merged[key] = value
-    return merged
-
-
-_SECTIONS: dict[str, type] = {"text": Text, "message": Message, "names": Names, "blocked": Blocked, "inbound": Inbound}
-
-
-def _build(table: Mapping[str, Any], profile: str, profiles: tuple[str, ...]) -> Limits:
-    sorts = table.get("accept", {})
-    if not isinstance(sorts, Mapping) or not all(isinstance(entry, Mapping) for entry in sorts.values()):
-        raise ConfigError("limits: accept must be a table of tables")
-    accept = tuple(_section(Accept, {"name": name, **entry}) for name, entry in sorts.items())
-    unknown = set(table) - set(_SECTIONS) - {"channel", "title", "accept"}
-    if unknown:
-        raise ConfigError(f"limits: unknown table {', '.join(sorted(unknown))}")
-    if not all(isinstance(table.get(key), str) for key in ("channel", "title")):
-        raise ConfigError("limits: channel and title must be there, as text")
-    built = {name: _section(kind, table.get(name, {})) for name, kind in _SECTIONS.items()}
-    return Limits(
-        channel=table["channel"], title=table["title"], profile=profile, profiles=profiles, accept=accept, **built
-    )
-
-
-def _section(kind: type, table: Any) -> Any:  # noqa: ANN401 - built by its own attrs class, which checks
-    name = kind.__name__.lower()
-    if not isinstance(table, Mapping):
-        raise ConfigError(f"limits: {name} must be a table")
-    types = {a.name: str(kind.__annotations__[a.name]) for a in fields(kind)}  # others may have resolved a.type
-    unknown = set(table) - set(types)
-    if unknown:
-        raise ConfigError(f"limits: unknown key {', '.join(sorted(unknown))} in {name}")
-    try:
-        return kind(**{key: _entry(key, value, types[key]) for key, value in table.items()})
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"limits: {name}: {error}") from error
-
-
-_SHAPES = {"Figure": Figure, "int": int, "bool": bool, "str": str, "Literal": str, "tuple": tuple, "date": date}
-
-
-def _entry(key: str, value: Any, wanted: str) -> Any:  # noqa: ANN401 - TOML is untyped; ``wanted`` is the annotation
-    if wanted == "Kind":
-        return Kind(value)
-    made = Figure(**value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
-    if wanted.startswith("Figure") and type(value) is int:
-        made = Figure(value, SITE)
-    inner = made.value if isinstance(made, Figure) else 0
-    if type(made) is not next(s for head, s in _SHAPES.items() if wanted.startswith(head)) or type(inner) is not int:
-        raise TypeError(f"{key} cannot be {value!r}")
-    return made
-
-
-def _unbuild(limits: Limits) -> dict[str, Any]:
-    """The limits as the nested tables they came from, so that an override can be laid over them."""
-
-    def table(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the section classes
-        found = {a.name: getattr(value, a.name) for a in fields(type(value))}
-        return {
-            name: {"value": item.value, "source": item.source, "as_of": item.as_of}
-            if isinstance(item, Figure)
-            else item
-            for name, item in found.items()
-            if item is not None
-        }
-
-    accept = {a.name: {k: v for k, v in table(a).items() if k != "name"} for a in limits.accept}
-    sections = {name: table(getattr(limits, name)) for name in _SECTIONS}
-    return {"channel": limits.channel, "title": limits.title, "accept": accept, **sections}

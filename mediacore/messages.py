@@ -55,6 +55,8 @@ class Attachment:
         url: where the provider may fetch it, signed and expiring; empty when the runner has no public address.
         inline_id: the Content-ID when the message text refers to it; empty for an ordinary attachment.
         uploaded: the provider's id of the file, from ``upload``; empty where files are not uploaded ahead.
+        sort: the sort of file that it travels as, by its name in the limits (``voice``, ``sticker``): before planning
+            what the desk asks for, empty to leave it to the plan; in what ``upload`` and ``send`` get, what was chosen.
     """
 
     media: Media
@@ -63,6 +65,7 @@ class Attachment:
     url: str = ""
     inline_id: str = ""
     uploaded: str = ""
+    sort: str = ""
 
 
 @frozen

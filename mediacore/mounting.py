@@ -16,7 +16,8 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from mediacore.errors import ConfigError, ContractError
 from mediacore.inbox import Inbox
-from mediacore.limits import Limits, read_limits
+from mediacore.limits import Limits
+from mediacore.limits_file import read_limits
 
 GROUP = "mediacore.channels"
 RESERVED = {"channel", "limits", "policy"}

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from mediacore import AuthNeeded, Downloaded, InDoubt, Permanent, Retry, call, download
+from mediacore import AuthNeeded, Fetched, InDoubt, Permanent, Retry, call, download
 from mediacore.calls import _allow, _check_peer
 from mediacore.testkit import Server
 
@@ -27,7 +27,7 @@ class Provider:
 
     def __init__(self) -> None:
         self.seen: list[dict[str, str]] = []
-        self.elsewhere = ""
+        self.elsewhere = self.disposition = ""
         routes = [
             Route("/file", self.file),
             Route("/away", lambda request: RedirectResponse(f"{self.elsewhere}/file")),
@@ -35,6 +35,7 @@ class Provider:
             Route("/round", lambda request: RedirectResponse("/round")),
             Route("/to", lambda request: RedirectResponse(request.query_params["url"])),
             Route("/packed", self.packed),
+            Route("/named", lambda request: Response(b"x", headers={"content-disposition": self.disposition})),
             Route("/status/{code:int}", lambda request: Response(status_code=request.path_params["code"])),
             Route("/slow", self.slow, methods=["POST"]),
         ]
@@ -78,7 +79,7 @@ def client() -> Iterator[httpx.Client]:
         yield client
 
 
-def get(client: httpx.Client, provider: Provider, path: str, into: Path, **more: object) -> Downloaded:
+def get(client: httpx.Client, provider: Provider, path: str, into: Path, **more: object) -> Fetched:
     """Download from the provider."""
     arguments = {"hosts": (provider.url,), "max_bytes": 10**6, **more}
     return download(client, provider.url + path, into, **arguments)  # type: ignore[arg-type]  # a bundle of them
@@ -88,7 +89,7 @@ def test_a_file_arrives_whole(client: httpx.Client, provider: Provider, tmp_path
     """Its bytes, its type and the name that came with it."""
     got = get(client, provider, "/file", tmp_path / "f", bearer="token")
     assert (tmp_path / "f").read_bytes() == BYTES
-    assert got == Downloaded("image/png", len(BYTES), 'attachment; filename="a.bin"')
+    assert got == Fetched("image/png", "a.bin")
     assert provider.seen[0]["authorization"] == "Bearer token"
     assert provider.seen[0]["accept-encoding"] == "identity"
 
@@ -231,7 +232,8 @@ def test_a_file_that_is_too_large_is_cut_off(client: httpx.Client, provider: Pro
 
 def test_a_packed_answer_is_whole_and_bounded(client: httpx.Client, provider: Provider, tmp_path: Path) -> None:
     """A server that packs although it was asked not to is unpacked, and its declared length is that of the packed."""
-    assert get(client, provider, "/packed", tmp_path / "f").size == len(BYTES)
+    get(client, provider, "/packed", tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BYTES
     with pytest.raises(Permanent):
         get(client, provider, "/packed", tmp_path / "f", max_bytes=1000)
 
@@ -337,3 +339,21 @@ def test_a_request_that_cannot_be_written_is_permanent(client: httpx.Client, url
     """Nothing was sent, and trying again would change nothing."""
     with pytest.raises(Permanent):
         call(client, "POST", url)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('inline; filename="a b.jpg"', "a b.jpg"),
+        ("attachment; filename=\"x.jpg\"; filename*=UTF-8''R%C3%A9sum%C3%A9.pdf", "Résumé.pdf"),
+        ("attachment", ""),
+        ("", ""),
+        ('attachment; filename="' + "n" * 5000 + '"', "n" * 1000),
+    ],
+)
+def test_the_name_of_a_download(
+    client: httpx.Client, provider: Provider, tmp_path: Path, header: str, name: str
+) -> None:
+    """A name that comes with the bytes is read in both of its forms, and never without a bound."""
+    provider.disposition = header
+    assert get(client, provider, "/named", tmp_path / "f").name == name

@@ -106,3 +106,18 @@ def test_words_for_sizes_and_types() -> None:
         "SVG",
         "QuickTime video",
     ]
+
+
+def test_the_desk_may_ask_for_a_sort_by_name(chat: Limits) -> None:
+    """A sticker is never chosen for anybody, but whoever asks for one gets it, or reads why not."""
+    sticker = Accept("sticker", Kind.IMAGE, ("image/webp",), Figure(100_000, "x"), exact_side=512, explicit=True)
+    limits = evolve(chat, accept=(*chat.accept, sticker))
+    asked = choose(Attachment(JPEG, "a.jpg", sort="sticker"), limits, link=True)
+    assert asked.accept is not None
+    assert (asked.accept.name, asked.fit and asked.fit.types) == ("sticker", ("image/webp",))
+    unasked = choose(Attachment(JPEG, "a.jpg"), limits, link=True)
+    assert unasked.accept is not None
+    assert unasked.accept.name != "sticker"
+    unknown = choose(Attachment(JPEG, "a.jpg", sort="postcard"), limits, link=True)
+    assert unknown.action == "refuse"
+    assert "postcard" in unknown.reason

@@ -329,3 +329,20 @@ def test_routes_are_collected(phone: Limits) -> None:
         return [Route("/socket", app)]
 
     assert inbox(channel(phone, routes=routes)).routes(None) == [Route("/socket", app)]  # type: ignore[arg-type]
+
+
+def test_closing_reaches_every_plugin(phone: Limits) -> None:
+    """A plugin that fails to close keeps no other from it."""
+    closed: list[str] = []
+
+    def failing() -> None:
+        closed.append("channel")
+        raise ValueError("no")
+
+    class Shared:
+        @hookimpl
+        def close(self) -> None:
+            closed.append("shared")
+
+    Inbox.mount("loft", "pigeon", channel(phone, close=failing), [("shared", Shared())]).close()
+    assert sorted(closed) == ["channel", "shared"]

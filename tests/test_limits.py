@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mediacore import ConfigError, Figure, Kind, Limits, read_limits
-from mediacore.limits import SITE
+from mediacore import ConfigError, Figure, Kind, Limits, override_limits, read_limits
+from mediacore.limits_file import SITE
 from mediacore.testkit import strategies
 
 TABLE = """
@@ -79,7 +79,9 @@ def test_a_profile_that_is_not_there_is_named(pigeon: Path) -> None:
 @pytest.mark.parametrize("number", [1000, {"value": 1000}])
 def test_a_site_s_number_says_that_it_is_the_site_s(pigeon: Path, number: object) -> None:
     """Nobody mistakes a site's own number for the provider's, however it is written."""
-    limits = read_limits(pigeon).override({"message": {"total_bytes": number}, "accept": {"image": {"max_side": 640}}})
+    limits = override_limits(
+        read_limits(pigeon), {"message": {"total_bytes": number}, "accept": {"image": {"max_side": 640}}}
+    )
     assert limits.message.total_bytes == Figure(1000, SITE)
     assert limits.accept[0].max_side == Figure(640, SITE)
     assert limits.accept[0].max_bytes == read_limits(pigeon).accept[0].max_bytes
@@ -87,16 +89,16 @@ def test_a_site_s_number_says_that_it_is_the_site_s(pigeon: Path, number: object
 
 def test_a_site_may_give_a_source_of_its_own(pigeon: Path) -> None:
     """A contract with the carrier, for example."""
-    limits = read_limits(pigeon).override({"message": {"total_bytes": {"value": 9, "source": "our contract"}}})
+    limits = override_limits(read_limits(pigeon), {"message": {"total_bytes": {"value": 9, "source": "our contract"}}})
     assert limits.message.total_bytes == Figure(9, "our contract")
 
 
 def test_a_site_may_add_a_sort(pigeon: Path) -> None:
     """A sort that the channel's file does not have needs its kind and types."""
-    limits = read_limits(pigeon).override({"accept": {"pdf": {"kind": "pdf", "types": ["application/pdf"]}}})
+    limits = override_limits(read_limits(pigeon), {"accept": {"pdf": {"kind": "pdf", "types": ["application/pdf"]}}})
     assert limits.accepting(Kind.PDF)[0].types == ("application/pdf",)
     with pytest.raises(ConfigError, match="types"):
-        read_limits(pigeon).override({"accept": {"pdf": {"kind": "pdf"}}})
+        override_limits(read_limits(pigeon), {"accept": {"pdf": {"kind": "pdf"}}})
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_a_site_may_add_a_sort(pigeon: Path) -> None:
 def test_a_wrong_override_is_named(pigeon: Path, overrides: dict[str, Any], named: str) -> None:
     """An unknown key or a value of the wrong kind stops the start and says where it is."""
     with pytest.raises(ConfigError, match=named):
-        read_limits(pigeon).override(overrides)
+        override_limits(read_limits(pigeon), overrides)
 
 
 @pytest.mark.parametrize(
@@ -148,10 +150,10 @@ def test_a_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
 @given(strategies.limits())
 def test_an_override_changes_only_what_it_names(limits: Limits) -> None:
     """Everything else, sources and dates included, survives the laying over."""
-    changed = limits.override({"names": {"plain": not limits.names.plain}})
+    changed = override_limits(limits, {"names": {"plain": not limits.names.plain}})
     assert changed.names.plain is not limits.names.plain
-    assert changed.override({"names": {"plain": limits.names.plain}}) == limits
-    assert limits.override({}) is limits
+    assert override_limits(changed, {"names": {"plain": limits.names.plain}}) == limits
+    assert override_limits(limits, {}) is limits
 
 
 def test_inbound_limits_take_no_sort(pigeon: Path) -> None:

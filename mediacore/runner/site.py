@@ -45,12 +45,15 @@ class FileToSend:
         caption: the text that stands with it.
         name: what the customer sees it called; the path's own name when empty.
         regions: what the agent marked to be painted over.
+        sort: the sort of file that it must travel as, by its name in the limits, such as ``sticker`` or ``voice``;
+            empty to leave it to the plan.
     """
 
     path: Path
     caption: str = ""
     name: str = ""
     regions: tuple[Region, ...] = ()
+    sort: str = ""
 
 
 class Site:
@@ -131,6 +134,8 @@ class Site:
             thread.join(timeout=10)
         self._pollers.clear()
         self._jobs.stop()
+        for inbox in self.house.inboxes.values():
+            inbox.close()
         self._sandbox.close()
         self.house.ledger.close()
 
@@ -147,7 +152,9 @@ class Site:
         mounted = self.house.inbox(inbox)
         with scratch(self.house) as folder:
             items = [
-                preparing.ready(self.house, mounted, f.path, f.name or f.path.name, f.caption, f.regions, folder)
+                preparing.ready(
+                    self.house, mounted, f.path, f.name or f.path.name, f.caption, f.regions, folder, f.sort
+                )
                 for f in files
             ]
             return preparing.make_plan(self.house, mounted, items, text)
@@ -201,7 +208,7 @@ class Site:
                 conversation.add_attachment(
                     connection, id_, position, name=safe_name(file.name or file.path.name), caption=file.caption,
                     state=AttachmentState.READY, sha256=sha256, size=file.path.stat().st_size,
-                    regions=to_json(list(file.regions)),
+                    regions=to_json(list(file.regions)), sort=file.sort,
                 )  # fmt: skip
             self.house.enqueue(connection, Job("outbound", f"out:{id_}:0", id_))
         return id_

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from attrs import evolve
 
 from mediacore.errors import AuthNeeded, Permanent, PluginError
 from mediacore.events import Remote
@@ -35,8 +36,8 @@ def bring(house: House, inbox: Inbox, message: Mapping[str, Any], item: Mapping[
     remote = from_json(item["remote"], Remote)
     with scratch(house) as folder:
         try:
-            declared = _fetch(house, inbox, message, remote, folder / "fetched")
-            _settle(house, inbox, item, remote, declared, folder)
+            remote = _fetch(house, inbox, message, remote, folder / "fetched")
+            _settle(house, inbox, item, remote, folder)
         except AuthNeeded:
             raise
         except (Permanent, PluginError) as error:
@@ -49,17 +50,19 @@ def bring(house: House, inbox: Inbox, message: Mapping[str, Any], item: Mapping[
     return True
 
 
-def _fetch(house: House, inbox: Inbox, message: Mapping[str, Any], remote: Remote, into: Path) -> str:
+def _fetch(house: House, inbox: Inbox, message: Mapping[str, Any], remote: Remote, into: Path) -> Remote:
+    """Bring the bytes; the answer is what is now known of them: the delivery's own name comes first, the type last."""
     with house.ledger.begin() as connection:
         row = intake.delivery(connection, message["delivery"])
     into.touch()
     request = intake.request_of(row, house.blobs.path(row["body"]).read_bytes())
-    return inbox.fetch(remote, request, into) or remote.type
+    came = inbox.fetch(remote, request, into)
+    return evolve(remote, type=came.type or remote.type, name=remote.name or came.name)
 
 
-def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote, declared: str, folder: Path) -> None:
+def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote, folder: Path) -> None:
     fetched = folder / "fetched"
-    media, findings = examine(house, fetched, remote.name, declared)
+    media, findings = examine(house, fetched, remote.name, remote.type)
     if remote.sha256 and remote.sha256 != media.sha256:
         findings.append(Finding("digest", Severity.NOTE, "the bytes differ from the digest that the provider gave"))
     stored = store(house, fetched, media)
@@ -74,7 +77,7 @@ def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote,
     _keep(
         house, item["id"], made, state=state, sha256=shown.sha256, type=shown.type, size=shown.size,
         facts=to_json(shown.facts), findings=to_json(findings), error=refused,
-        name=safe_name(item["name"], shown.type, "file"),
+        name=safe_name(remote.name or item["name"], shown.type, "file"),
     )  # fmt: skip
 
 

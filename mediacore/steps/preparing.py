@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
@@ -44,7 +44,14 @@ class Ready:
 
 
 def ready(
-    house: House, inbox: Inbox, path: Path, name: str, caption: str, marked: Sequence[Region], folder: Path
+    house: House,
+    inbox: Inbox,
+    path: Path,
+    name: str,
+    caption: str,
+    marked: Sequence[Region],
+    folder: Path,
+    sort: str = "",
 ) -> Ready:
     """Examine and redact one file that an agent wants to send.
 
@@ -61,7 +68,7 @@ def ready(
         raise Permanent(f"{name}: {told}", code="encrypted")
     hidden = hide(house, inbox, media, house.policies[inbox.name].redact_outbound, marked, folder)
     shown = hidden or media
-    return Ready(Attachment(shown, safe_name(name, shown.type), caption), hidden is not None, media.sha256)
+    return Ready(Attachment(shown, safe_name(name, shown.type), caption, sort=sort), hidden is not None, media.sha256)
 
 
 def make_plan(house: House, inbox: Inbox, items: Sequence[Ready], text: str) -> Plan:
@@ -88,7 +95,7 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
         items = [
             ready(
                 house, inbox, house.blobs.path(row["sha256"]), row["name"], row["caption"],
-                [from_json(r, Region) for r in row["regions"] or ()], folder,
+                [from_json(r, Region) for r in row["regions"] or ()], folder, row["sort"],
             )
             for row in rows
         ]  # fmt: skip
@@ -185,8 +192,8 @@ def _link(house: House, item: Ready, media: Media) -> str:
     return f"{name}: {house.link(media.sha256, media.type, name, LINK_SECONDS, False)}"
 
 
-def outgoing_attachment(house: House, row: Mapping[str, Any], caption: str, seconds: int) -> Attachment:
+def outgoing_attachment(house: House, row: Mapping[str, Any], caption: str, sort: str, seconds: int) -> Attachment:
     """A rendition's row as the attachment that ``send`` gets, with an address that a provider can fetch."""
     media = Media(house.blobs.path(row["sha256"]), row["type"], row["size"], row["sha256"])
     url = house.link(row["sha256"], row["type"], row["name"], seconds, True)
-    return evolve(Attachment(media, row["name"], caption), url=url)
+    return Attachment(media, row["name"], caption, url=url, sort=sort)

@@ -12,8 +12,10 @@ from mediacore.errors import InDoubt, MediacoreError, Permanent, PluginError, Re
 from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.messages import Absent, Attachment, Contact, Outgoing, Receipt, Status
+from mediacore.plan import Plan
 from mediacore.steps.preparing import outgoing_attachment
 from mediacore.stores import conversation, outbox
+from mediacore.stores.coding import from_json
 from mediacore.stores.ledger import now
 
 FETCH_SECONDS = 24 * 3600
@@ -122,8 +124,14 @@ def build(house: House, message: Mapping[str, Any], part: Mapping[str, Any]) -> 
     """The value that ``send`` gets, the same on every try but for fresh addresses of the files."""
     with house.ledger.begin() as connection:
         rows = [conversation.rendition(connection, id_) for id_ in part["files"]]
-        captions = {r["id"]: r["caption"] for r in conversation.attachments_of(connection, message["id"])}
-    files = tuple(outgoing_attachment(house, r, captions.get(r["attachment"], ""), FETCH_SECONDS) for r in rows)
+        items = {r["id"]: r for r in conversation.attachments_of(connection, message["id"])}
+        planned = from_json(conversation.message(connection, message["id"])["plan"], Plan)
+    sorts = {step.attachment: step.accept for step in planned.steps}
+    files = tuple(
+        outgoing_attachment(house, row, item["caption"], sorts[item["position"]], FETCH_SECONDS)
+        for row in rows
+        for item in (items[row["attachment"]],)
+    )
     return Outgoing(
         key=part["key"],
         to=Contact(message["contact"], message["contact_name"]),

@@ -15,6 +15,7 @@ from mediacore import (
     Accept,
     Contact,
     Event,
+    Fetched,
     Figure,
     Finding,
     InboundMessage,
@@ -74,9 +75,9 @@ class Fake:
         return Response(200, "text/plain", self.greeting.encode())
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path) -> Fetched:
         into.write_text(f"file {remote.ref}")
-        return "text/plain"
+        return Fetched("text/plain")
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:

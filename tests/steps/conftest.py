@@ -17,6 +17,7 @@ from mediacore import (
     Accept,
     Contact,
     Event,
+    Fetched,
     Figure,
     Finding,
     Header,
@@ -94,6 +95,7 @@ class Provider:
     uploads: list[str] = attrs.field(factory=list)
     upload_seconds: int | None = None
     memory: Any = "knows"
+    names: dict[str, str] = attrs.field(factory=dict)
     secrets: dict[str, list[Region]] = attrs.field(factory=dict)
     objections: list[Finding] = attrs.field(factory=list)
 
@@ -129,7 +131,7 @@ class Provider:
             raise self.memory
         return self.memory  # type: ignore[no-any-return]  # what the test put there
 
-    def fetch(self, ref: str, into: Path) -> str:
+    def fetch(self, ref: str, into: Path) -> Fetched:
         answers = self.files[ref]
         answer = answers.pop(0) if isinstance(answers, list) and len(answers) > 1 else answers
         answer = answer[0] if isinstance(answer, list) else answer
@@ -138,7 +140,7 @@ class Provider:
         if isinstance(answer, BaseException):
             raise answer
         into.write_bytes(answer)
-        return ""
+        return Fetched(name=self.names.get(ref, ""))
 
 
 @attrs.frozen(eq=False)
@@ -163,7 +165,7 @@ class Line:
         return self.provider.deliveries[request.body]
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path) -> Fetched:
         return self.provider.fetch(remote.ref, into)
 
     @hookimpl

@@ -495,3 +495,12 @@ def test_threads(stage: Any) -> None:
     with stage.house.ledger.begin() as connection:
         found = conversation.select_messages(connection)
     assert [row["conversation"] for row in found] == ["thread-9"] * 3 + ["+1555"]
+
+
+def test_a_name_that_comes_with_the_bytes(stage: Any) -> None:
+    """Where the delivery has no name for a file, the one that came with the bytes is shown; else the delivery's."""
+    stage.provider.files = {"a": PHOTO, "b": PHOTO}
+    stage.provider.names = {"a": "from the download.jpg", "b": "other.jpg"}
+    stage.deliver(stage.writes("two", Remote("a"), Remote("b", "holiday.jpg")))
+    stage.work()
+    assert [f["name"] for f in stage.messages()[0]["files"]] == ["from the download.jpg", "holiday.jpg"]

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediacore import Action, Facts, Finding, Fit, Part, Plan, Region, Remote, Severity, Step
+from mediacore import Action, Facts, Finding, Fit, Part, Plan, Region, Remote, Severity, Step, override_limits
 from mediacore.stores.coding import from_json, to_json
 from mediacore.testkit import strategies
 
@@ -70,7 +70,7 @@ def test_there_and_back(value: Any) -> None:
 def test_limits_as_json(limits: Any) -> None:
     """Limits, which the command line prints, are plain JSON, and a site can still lay its numbers over them."""
     assert json.loads(json.dumps(to_json(limits), default=str))["channel"] == limits.channel
-    assert limits.override({"inbound": {"max_body": 7}}).inbound.max_body.value == 7
+    assert override_limits(limits, {"inbound": {"max_body": 7}}).inbound.max_body.value == 7
 
 
 def test_lists_and_the_rest() -> None:

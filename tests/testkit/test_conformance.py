@@ -19,6 +19,7 @@ from mediacore import (
     Accept,
     Contact,
     Event,
+    Fetched,
     Figure,
     Header,
     InboundMessage,
@@ -84,8 +85,8 @@ class Paper:
         return InboundMessage(number, contact, str(item.get("text")), remotes, datetime(2026, 5, 1, tzinfo=UTC))
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
-        return download(self.client, remote.ref, into, hosts=("paper.example",), max_bytes=1000).type
+    def fetch(self, remote: Remote, into: Path) -> Fetched:
+        return download(self.client, remote.ref, into, hosts=("paper.example",), max_bytes=1000)
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:
@@ -350,9 +351,9 @@ class Gullible(Paper):
     expected: ClassVar = {"foreign_addresses_are_not_fetched", "a_dead_network_means_retry"}
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path) -> Fetched:
         into.write_bytes(self.client.get(remote.ref).content)
-        return ""
+        return Fetched()
 
 
 @attrs.frozen(eq=False)

@@ -15,6 +15,7 @@ from mediacore import (
     Absent,
     Batch,
     Event,
+    Fetched,
     Finding,
     InDoubt,
     Limits,
@@ -101,13 +102,13 @@ class EmailChannel:
         return imap.poll(self._imap(), self.imap_folders, cursor, most, self.imap_history)
 
     @hookimpl
-    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> str:
+    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> Fetched:
         """One file out of its mail, decoded."""
         figure = limits.inbound.max_bytes or limits.inbound.max_body
         most = figure.value
         if remote.ref == wire_in.SERVER:
             imap.fetch(self._imap(), request.url, into, most)
-            return remote.type
+            return Fetched(remote.type)
         size = 0
         with into.open("wb") as sink:
             for chunk in wire_in.file(request, remote):
@@ -115,7 +116,7 @@ class EmailChannel:
                 if size > most:
                     raise Permanent(f"the file is larger than {most:,} bytes", code="too-large")
                 sink.write(chunk)
-        return remote.type
+        return Fetched(remote.type)
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:

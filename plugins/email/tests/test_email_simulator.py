@@ -93,7 +93,7 @@ def test_customers_write_and_files_are_fetched(provider: MailSimulator, inbox: I
     for remote, expected in zip(event.remotes, (content, b"%PDF"), strict=True):
         into = tmp_path / "into"
         into.touch()
-        assert inbox.fetch(remote, request, into) == remote.type
+        assert inbox.fetch(remote, request, into).type == remote.type
         assert into.read_bytes() == expected
     assert news(inbox, batch.cursor)[0] == []
 

@@ -14,6 +14,7 @@ import httpx2
 from mediacore import (
     Absent,
     Event,
+    Fetched,
     Finding,
     InDoubt,
     Limits,
@@ -101,12 +102,11 @@ class InstagramChannel:
         return handshake(request.url, self.verify_token) if request.method == "GET" else None
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path) -> Fetched:
         """Bring a file from Meta's file hosts; its address is signed, so no token goes there."""
         bound = self._limits.inbound.max_bytes
         assert bound is not None, "limits.toml states one"
-        got = download(self._client, remote.ref, into, hosts=self.media_hosts, max_bytes=bound.value)
-        return got.type
+        return download(self._client, remote.ref, into, hosts=self.media_hosts, max_bytes=bound.value)
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:

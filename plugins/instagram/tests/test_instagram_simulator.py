@@ -342,7 +342,7 @@ def test_a_customers_files_arrive(
     assert [r.extra["kind"] for r in event.remotes] == ["image", "file"]
     for remote, (_, mime, data) in zip(event.remotes, files, strict=True):
         into = tmp_path / "file"
-        assert live.fetch(remote, HOOK, into) == ("application/octet-stream" if octet else mime)
+        assert live.fetch(remote, HOOK, into).type == ("application/octet-stream" if octet else mime)
         assert into.read_bytes() == data
 
 
@@ -358,7 +358,7 @@ def test_late_and_mistyped_media(
     for _ in range(2):
         with pytest.raises(Retry):
             live.fetch(remote, HOOK, tmp_path / "x")
-    assert live.fetch(remote, HOOK, tmp_path / "x").startswith("text/html")
+    assert live.fetch(remote, HOOK, tmp_path / "x").type.startswith("text/html")
     assert (tmp_path / "x").read_bytes() == samples["image/png"]
 
 

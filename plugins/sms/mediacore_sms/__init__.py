@@ -14,6 +14,7 @@ from mediacore import (
     Absent,
     ConfigError,
     Event,
+    Fetched,
     Finding,
     Limits,
     Outgoing,
@@ -87,7 +88,7 @@ class SmsChannel:
         return self._api.reply(request)
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path, limits: Limits) -> str:
+    def fetch(self, remote: Remote, into: Path, limits: Limits) -> Fetched:
         """One media file of an inbound message."""
         most = limits.inbound.max_bytes
         return self._api.fetch(remote, into, most.value if most else 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import httpx2 as httpx
 
-from mediacore import AuthNeeded, InDoubt, Outgoing, Permanent, Receipt, Retry, call, download
+from mediacore import AuthNeeded, Fetched, InDoubt, Outgoing, Permanent, Receipt, Retry, call, download
 from mediacore_sms import wire_out
 from mediacore_sms.settings import origin
 
@@ -68,7 +68,7 @@ class Api:
             return None
         return wire_out.find(answer.content, message, tried, others)
 
-    def media(self, url: str, into: Path, hosts: Sequence[str], max_bytes: int) -> str:
+    def media(self, url: str, into: Path, hosts: Sequence[str], max_bytes: int) -> Fetched:
         """Bring one media file: signed in here, and without credentials where Twilio redirects to.
 
         Args:
@@ -78,7 +78,7 @@ class Api:
             max_bytes: the most that is taken.
 
         Returns:
-            The Content-Type.
+            The type and the name that came with it; Twilio's form carries no name.
 
         Raises:
             Retry: not there yet; Twilio announces a message before its files are stored. Permanent. AuthNeeded.
@@ -93,7 +93,7 @@ class Api:
                 redirect_hosts=hosts,
                 max_bytes=max_bytes,
                 auth=self.auth,
-            ).type
+            )
         except Permanent as error:
             if error.code == "401":
                 raise AuthNeeded("Twilio refused the account's credentials for a media file", code="401") from error

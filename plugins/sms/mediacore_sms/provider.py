@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import httpx2 as httpx
 from attrs import frozen
 
-from mediacore import Absent, ConfigError, Event, Finding, Outgoing, Receipt, Remote, Request, Response
+from mediacore import Absent, ConfigError, Event, Fetched, Finding, Outgoing, Receipt, Remote, Request, Response
 
 if TYPE_CHECKING:
     from mediacore_sms import SmsChannel
@@ -28,7 +28,7 @@ class Provider(Protocol):
     def reply(self, request: Request) -> Response | None:
         """What the provider wants to hear."""
 
-    def fetch(self, remote: Remote, into: Path, max_bytes: int) -> str:
+    def fetch(self, remote: Remote, into: Path, max_bytes: int) -> Fetched:
         """Bring one file; returns its Content-Type."""
 
     def send(self, message: Outgoing) -> Receipt:

@@ -12,6 +12,7 @@ import httpx2 as httpx
 from mediacore import (
     Absent,
     Event,
+    Fetched,
     Finding,
     Outgoing,
     Receipt,
@@ -69,9 +70,9 @@ class Telnyx:
         """Nothing: any 2xx will do."""
         return None
 
-    def fetch(self, remote: Remote, into: Path, max_bytes: int) -> str:
+    def fetch(self, remote: Remote, into: Path, max_bytes: int) -> Fetched:
         """One media file of an inbound message; its address is the permission, so no key goes there."""
-        return download(self.client, remote.ref, into, hosts=self.media_hosts, max_bytes=max_bytes).type
+        return download(self.client, remote.ref, into, hosts=self.media_hosts, max_bytes=max_bytes)
 
     def send(self, message: Outgoing) -> Receipt:
         """One message with all its files."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import httpx2 as httpx
 
-from mediacore import Absent, Event, Finding, Outgoing, Receipt, Remote, Request, Response, Severity
+from mediacore import Absent, Event, Fetched, Finding, Outgoing, Receipt, Remote, Request, Response, Severity
 from mediacore_sms import wire_in, wire_out
 from mediacore_sms.api import Api
 from mediacore_sms.provider import Offer
@@ -56,7 +56,7 @@ class Twilio:
         """Nothing to say, in Twilio's own markup."""
         return Response(200, "text/xml", wire_out.EMPTY_TWIML) if request.method == "POST" else None
 
-    def fetch(self, remote: Remote, into: Path, max_bytes: int) -> str:
+    def fetch(self, remote: Remote, into: Path, max_bytes: int) -> Fetched:
         """One media file of an inbound message."""
         return self.api.media(remote.ref, into, self.media_hosts, max_bytes)
 

@@ -44,7 +44,7 @@ def messages(count: int) -> Callable[[list[Event]], bool]:
 
 
 def fetched(inbox: Inbox, remote: Remote, into: Path) -> tuple[str, bytes]:
-    kind = inbox.fetch(remote, Request("POST", ""), into)
+    kind = inbox.fetch(remote, Request("POST", ""), into).type
     return kind, into.read_bytes()
 
 

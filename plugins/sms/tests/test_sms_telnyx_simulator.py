@@ -61,7 +61,7 @@ def test_receive_files(line: Inbox, telnyx: Any, webhook: Any, jpeg: bytes, pdf:
     source = telnyx.inbound(ANN.address, "Look", files, smil=True)
     (event,) = webhook.wait(messages(1))
     assert (event.source_id, event.contact, event.text) == (source, ANN, "Look")
-    brought = [line.fetch(r, Request("POST", ""), tmp_path / str(n)) for n, r in enumerate(event.remotes)]
+    brought = [line.fetch(r, Request("POST", ""), tmp_path / str(n)).type for n, r in enumerate(event.remotes)]
     assert brought == ["image/jpeg", "application/pdf"]
     assert [(tmp_path / name).read_bytes() for name in "01"] == [jpeg, pdf]
     telnyx.mischief.plan(Act.LATE_MEDIA)

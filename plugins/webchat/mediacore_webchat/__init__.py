@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from mediacore import (
     Event,
+    Fetched,
     Finding,
     Host,
     Limits,
@@ -25,6 +26,7 @@ from mediacore import (
     Route,
     Severity,
     hookimpl,
+    override_limits,
     read_limits,
 )
 from mediacore_webchat import settings, wire
@@ -60,7 +62,7 @@ class WebChatChannel:
         if not self.max_bytes:
             return found
         sorts = {a.name: {"max_bytes": self.max_bytes} for a in found.accept}
-        return found.override({"accept": sorts, "inbound": {"max_bytes": self.max_bytes}})
+        return override_limits(found, {"accept": sorts, "inbound": {"max_bytes": self.max_bytes}})
 
     @hookimpl
     def receive(self, request: Request) -> list[Event]:
@@ -68,7 +70,7 @@ class WebChatChannel:
         return wire.parse(request, (self.secret, *self.old_secrets))
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path) -> Fetched:
         """Copy an upload from where the edge stored it; a copy, since whoever gets ``into`` may write to it."""
         stored = Path(remote.extra.get("path", ""))
         digest = hashlib.sha256()
@@ -83,7 +85,7 @@ class WebChatChannel:
             raise Retry(f"the uploaded file could not be copied: {error.strerror}", code="storage") from error
         if digest.hexdigest() != remote.sha256:
             raise Permanent("the uploaded file is not what was uploaded", code="corrupt")
-        return remote.type
+        return Fetched(remote.type)
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:

@@ -137,7 +137,7 @@ class MiniHost:
         into = Path(tempfile.mkdtemp(dir=self._folder)) / "into"
         into.touch()
         try:
-            mime = self.mounted.fetch(remote, request, into)
+            mime = self.mounted.fetch(remote, request, into).type
         except Permanent:
             return {
                 "name": remote.name,

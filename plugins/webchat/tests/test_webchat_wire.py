@@ -149,7 +149,7 @@ def test_fetch_copies_what_the_edge_stored(tmp_path: Path) -> None:
     into.touch()
     digest = hashlib.sha256(b"bytes").hexdigest()
     remote = Remote(f"blob:{digest}", type="text/plain", sha256=digest, extra={"path": str(stored)})
-    assert PLUGIN.fetch(remote, into) == "text/plain"
+    assert PLUGIN.fetch(remote, into).type == "text/plain"
     assert into.read_bytes() == b"bytes"
     assert into.stat().st_ino != stored.stat().st_ino
 

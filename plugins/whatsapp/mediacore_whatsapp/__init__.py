@@ -15,6 +15,7 @@ import httpx2 as httpx
 from mediacore import (
     Attachment,
     Event,
+    Fetched,
     Finding,
     Limits,
     MediacoreError,
@@ -94,7 +95,7 @@ class WhatsAppChannel:
         return handshake(request, self.verify_token) if request.method == "GET" else None
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path, limits: Limits) -> str:
+    def fetch(self, remote: Remote, into: Path, limits: Limits) -> Fetched:
         """A customer's file."""
         return self._graph(limits).fetch(remote, into)
 

@@ -12,6 +12,7 @@ from attrs import frozen
 from mediacore import (
     Attachment,
     AuthNeeded,
+    Fetched,
     InDoubt,
     Outgoing,
     Permanent,
@@ -76,7 +77,7 @@ class Graph:
                     raise
         return self.send(wire_out.payload(message, self.upload(attachment).id))
 
-    def fetch(self, remote: Remote, into: Path) -> str:
+    def fetch(self, remote: Remote, into: Path) -> Fetched:
         """Bring a customer's file: by the webhook's own address while that lives (5 minutes), then by its id.
 
         The digest is declared in an encoding that Meta documents nowhere. Bytes that differ from it are fetched once
@@ -112,8 +113,8 @@ class Graph:
         if answer.status_code != 200:
             raise problem(answer.status_code, answer.content)
 
-    def _by_webhook(self, url: str, into: Path) -> str | None:
-        """The type that came, or None when the address no longer works, which is all that a 4xx here says."""
+    def _by_webhook(self, url: str, into: Path) -> Fetched | None:
+        """What came, or None when the address no longer works, which is all that a 4xx here says."""
         try:
             return self._download(url, into)
         except Permanent as error:
@@ -124,7 +125,7 @@ class Graph:
                 raise
         return None
 
-    def _by_id(self, media_id: str, into: Path) -> tuple[str, str]:
+    def _by_id(self, media_id: str, into: Path) -> tuple[Fetched, str]:
         try:
             query = {"phone_number_id": self.number}
             answer = self._call("GET", media_id, params=query)
@@ -142,9 +143,8 @@ class Graph:
                 raise
             raise AuthNeeded("WhatsApp refused the token for a file", code="401") from error
 
-    def _download(self, url: str, into: Path) -> str:
-        got = download(self.client, url, into, hosts=self.hosts, max_bytes=self.max_bytes, bearer=self.token)
-        return got.type
+    def _download(self, url: str, into: Path) -> Fetched:
+        return download(self.client, url, into, hosts=self.hosts, max_bytes=self.max_bytes, bearer=self.token)
 
     def _call(self, method: str, path: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         headers = {"Authorization": f"Bearer {self.token}"}

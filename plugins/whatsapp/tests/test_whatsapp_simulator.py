@@ -43,7 +43,7 @@ def fetch(inbox: Inbox, tmp_path: Path) -> Any:
     def bring(remote: Any) -> Any:
         into = tmp_path / "fetched"
         into.write_bytes(b"")
-        return inbox.fetch(remote, POST, into), into.read_bytes()
+        return inbox.fetch(remote, POST, into).type, into.read_bytes()
 
     return bring
 
