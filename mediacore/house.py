@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -25,6 +25,9 @@ class Policy:
         resend_after: seconds of silence after which a message in doubt is sent again; 0 leaves it to a person.
             Only safe where the provider's callbacks always come.
         give_up_after: seconds after which retrying ends.
+        media: what becomes of the files that customers send: ``copy`` keeps them; ``ttl`` keeps them for ``media_ttl``
+            seconds; ``reference`` keeps none, only what was found in them and the provider's own address.
+        media_ttl: seconds; with ``reference`` only where the provider does not say how long it shows a file.
     """
 
     redact_inbound: tuple[str, ...] = ()
@@ -32,6 +35,8 @@ class Policy:
     region: str = "US"
     resend_after: float = 0.0
     give_up_after: float = 24 * 3600.0
+    media: Literal["copy", "reference", "ttl"] = "copy"
+    media_ttl: float = 24 * 3600.0
 
 
 @frozen
@@ -39,7 +44,7 @@ class Job:
     """One durable piece of work.
 
     Args:
-        name: which story: ``inbound``, ``outbound`` or ``tell``.
+        name: which story, as ``mediacore.pipeline`` names them.
         id: unique for ever; a second job of one id is the first.
         argument: the message's or notice's id.
         attempt: how often it was tried before.

@@ -13,7 +13,7 @@ from typing import Any
 from mediacore.errors import AuthNeeded, Permanent, PluginError
 from mediacore.house import House
 from mediacore.messages import Status
-from mediacore.steps import arriving, intake, preparing, sending, telling
+from mediacore.steps import arriving, intake, keeping, preparing, sending, telling
 from mediacore.stores import conversation
 from mediacore.stores import intake as ledger_intake
 
@@ -101,7 +101,12 @@ def echo(house: House, delivery: str, attempt: int) -> float | None:
     return None if intake.later_echo(house, delivery) else sending.pause(attempt)
 
 
-STORIES = {"inbound": inbound, "outbound": outbound, "tell": tell, "echo": echo}
+def expire(house: House, attachment: str, attempt: int) -> float | None:  # noqa: ARG001 - each story takes it
+    """A file that is kept only for a time."""
+    return keeping.expire(house, attachment)
+
+
+STORIES = {"inbound": inbound, "outbound": outbound, "tell": tell, "echo": echo, "expire": expire}
 """What a job's name means."""
 
 

@@ -154,6 +154,10 @@ def _policy(name: str, table: Mapping[str, Any]) -> Policy:
     unknown = sorted({*policy.redact_inbound, *policy.redact_outbound} - set(KINDS))
     if unknown:
         raise ConfigError(f"inbox {name!r}: policy: nothing finds {', '.join(unknown)}; known are {', '.join(KINDS)}")
+    if policy.media == "reference" and policy.redact_inbound:
+        raise ConfigError(f"inbox {name!r}: policy: nothing can be painted over in files that are not kept (reference)")
+    if policy.media_ttl < 1:
+        raise ConfigError(f"inbox {name!r}: policy: media_ttl is seconds, 1 at least, not {policy.media_ttl}")
     if not re.fullmatch(r"[A-Z]{2}", policy.region):
         raise ConfigError(f"inbox {name!r}: policy: region is two capital letters such as US, not {policy.region!r}")
     return policy

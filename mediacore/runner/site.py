@@ -143,8 +143,14 @@ class Site:
         """Take a provider's delivery in; durable on return. See ``mediacore.steps.intake.accept``."""
         return intake.accept(self.house, inbox, request)
 
-    def explain(self, inbox: str, files: Sequence[FileToSend], text: str = "") -> Plan:
+    def explain(self, inbox: str, files: Sequence[FileToSend], text: str = "", to: str = "") -> Plan:
         """What would happen to these files on that inbox; the plan is the one that ``send`` carries out.
+
+        Args:
+            inbox: the inbox's name.
+            files: what goes.
+            text: the words.
+            to: the customer's address, so that the plan notes a window for answers that has closed; may be empty.
 
         Raises:
             Permanent: a file must not be sent at all, with the reason.
@@ -157,7 +163,7 @@ class Site:
                 )
                 for f in files
             ]
-            return preparing.make_plan(self.house, mounted, items, text)
+            return preparing.make_plan(self.house, mounted, items, text, to)
 
     def send(
         self, inbox: str, to: str, text: str = "", files: Sequence[FileToSend] = (), *,

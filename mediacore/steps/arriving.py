@@ -18,6 +18,7 @@ from mediacore.messages import AttachmentState
 from mediacore.names import safe_name
 from mediacore.steps.files import examine, keep_renditions, likenesses, scratch, store
 from mediacore.steps.hiding import hide
+from mediacore.steps.keeping import set_term, term
 from mediacore.stores import conversation, intake
 from mediacore.stores.coding import from_json, to_json
 from mediacore.stores.ledger import now
@@ -65,17 +66,21 @@ def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote,
     media, findings = examine(house, fetched, remote.name, remote.type)
     if remote.sha256 and remote.sha256 != media.sha256:
         findings.append(Finding("digest", Severity.NOTE, "the bytes differ from the digest that the provider gave"))
-    stored = store(house, fetched, media)
-    findings += inbox.validate_inbound(stored)
+    findings += inbox.validate_inbound(media)
     refused = next((f.message for f in findings if f.severity is Severity.REFUSE), "")
+    referred = house.policies[inbox.name].media == "reference" and not refused
+    stored = media if referred else store(house, fetched, media)
     shown, made, state = stored, list[Rendition](), AttachmentState.QUARANTINED
-    if not refused:
+    if referred:
+        state = AttachmentState.READY
+    elif not refused:
         try:
             shown, made, state = _derive(house, inbox, stored, folder)
         except (Permanent, PluginError) as error:
             refused = error.message
     _keep(
-        house, item["id"], made, state=state, sha256=shown.sha256, type=shown.type, size=shown.size,
+        house, item["id"], made, 0.0 if refused else term(house.policies[inbox.name], remote),
+        state=state, sha256="" if referred else shown.sha256, type=shown.type, size=shown.size,
         facts=to_json(shown.facts), findings=to_json(findings), error=refused,
         name=safe_name(remote.name or item["name"], shown.type, "file"),
     )  # fmt: skip
@@ -92,13 +97,16 @@ def _derive(house: House, inbox: Inbox, media: Media, folder: Path) -> tuple[Med
     return hidden, [original, redacted, *likenesses(house, inbox, hidden, folder)], AttachmentState.REDACTED
 
 
-def _keep(house: House, attachment: str, made: Sequence[Rendition], **columns: Any) -> None:  # noqa: ANN401 - the table's
+def _keep(
+    house: House, attachment: str, made: Sequence[Rendition], seconds: float, **columns: Any,  # noqa: ANN401 - the table's
+) -> None:  # fmt: skip
     """Write an attachment down with its files, unless the customer took the message back meanwhile."""
     with house.ledger.begin() as connection:
         if conversation.settle_attachment(connection, attachment, **columns):
             keep_renditions(connection, attachment, made)
+            set_term(house, connection, attachment, seconds)
             return
-        for sha256 in {columns["sha256"], *(r.media.sha256 for r in made)}:
+        for sha256 in {columns["sha256"], *(r.media.sha256 for r in made)} - {""}:
             if not conversation.in_use(connection, sha256):
                 house.blobs.delete(sha256)
 

@@ -8,8 +8,9 @@ from mediacore.errors import MediacoreError, PluginError, Refused
 from mediacore.events import Deletion, Edit, Event, InboundMessage, Reaction, Request, StatusUpdate, Unsupported
 from mediacore.house import House, Job
 from mediacore.inbox import Inbox
-from mediacore.messages import AttachmentState, Contact, Status
+from mediacore.messages import Contact, Status
 from mediacore.names import safe_name
+from mediacore.steps.keeping import forget
 from mediacore.steps.telling import tell
 from mediacore.stores import conversation, intake, outbox
 from mediacore.stores.coding import to_json
@@ -167,18 +168,9 @@ def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | D
     else:
         conversation.change(connection, row["id"], text="")
         for item in conversation.attachments_of(connection, row["id"]):
-            forget_attachment(house, connection, item["id"])
+            forget(house, connection, item["id"])
     kind = "deletion" if isinstance(event, Deletion) else "update"
     tell(house, connection, inbox, kind, row["id"], event.dedupe)
-
-
-def forget_attachment(house: House, connection: sa.Connection, id_: str) -> None:
-    """Take an attachment's bytes away, with every file derived from it, unless another message has the same file."""
-    digests = conversation.forget(connection, id_)
-    conversation.change_attachment(connection, id_, state=AttachmentState.DELETED, sha256="", remote=None)
-    for sha256 in digests:
-        if not conversation.in_use(connection, sha256):
-            house.blobs.delete(sha256)
 
 
 def replay(house: House, delivery: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
@@ -18,6 +18,7 @@ from mediacore.names import fitting_name, safe_name
 from mediacore.plan import Action, Plan, Step, plan
 from mediacore.steps.files import examine, likenesses, scratch, store
 from mediacore.steps.hiding import hide
+from mediacore.steps.pacing import window_note
 from mediacore.steps.spare import use_spare
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json, to_json
@@ -71,8 +72,17 @@ def ready(
     return Ready(Attachment(shown, safe_name(name, shown.type), caption, sort=sort), hidden is not None, media.sha256)
 
 
-def make_plan(house: House, inbox: Inbox, items: Sequence[Ready], text: str) -> Plan:
+def make_plan(
+    house: House, inbox: Inbox, items: Sequence[Ready], text: str, to: str = "", automatic: bool = False
+) -> Plan:
     """The plan for examined files; what an agent is shown and what send carries out.
+
+    Args:
+        house, inbox: what to work with.
+        items: the files.
+        text: the words.
+        to: the customer's address, so that a window that has closed can be noted; empty while nobody is chosen.
+        automatic: a machine wrote it.
 
     Raises:
         Permanent: the provider fetches files from us, and nobody can reach us.
@@ -80,7 +90,10 @@ def make_plan(house: House, inbox: Inbox, items: Sequence[Ready], text: str) -> 
     if items and inbox.limits.message.fetched and not house.links:
         told = f"{inbox.limits.title} fetches files from our public address: set public_url in the configuration"
         raise Permanent(told, code="no-url")
-    return plan([r.attachment for r in items], text, inbox.limits, house.links)
+    planned = plan([r.attachment for r in items], text, inbox.limits, house.links)
+    with house.ledger.begin() as connection:
+        note = window_note(connection, inbox, to, automatic) if to else ""
+    return evolve(planned, notes=(*planned.notes, note)) if note else planned
 
 
 def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
@@ -99,7 +112,7 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
             )
             for row in rows
         ]  # fmt: skip
-        planned = make_plan(house, inbox, items, message["text"])
+        planned = make_plan(house, inbox, items, message["text"], message["contact"], message["automatic"])
         if planned.refused:
             told = "; ".join(f"{items[s.attachment].attachment.name}: {s.reason}" for s in planned.refused)
             raise Permanent(f"not sent: {told}", code="refused")

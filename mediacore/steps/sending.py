@@ -13,10 +13,11 @@ from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.messages import Absent, Attachment, Contact, Outgoing, Receipt, Status
 from mediacore.plan import Plan
+from mediacore.steps.pacing import pause_for
 from mediacore.steps.preparing import outgoing_attachment
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json
-from mediacore.stores.ledger import now
+from mediacore.stores.ledger import now, tick
 
 FETCH_SECONDS = 24 * 3600
 """How long a provider may fetch a file from us; providers retry for hours."""
@@ -64,6 +65,9 @@ def _send(house: House, inbox: Inbox, message: Mapping[str, Any], part: Mapping[
     try:
         outgoing = _with_uploads(house, inbox, build(house, message, part))
         with house.ledger.begin() as connection:
+            tick(connection)  # from here on no other process looks at the pace
+            if wait := pause_for(connection, inbox, message["contact"]):
+                return wait
             claimed = outbox.claim_part(connection, part)
         if not claimed:
             return DOUBT

@@ -62,6 +62,11 @@ def settle_attachment(connection: sa.Connection, id_: str, **columns: Any) -> bo
     return connection.execute(attachments.update().where(awaited).values(**columns)).rowcount == 1
 
 
+def attachment(connection: sa.Connection, id_: str) -> Row | None:
+    """One attachment, or None."""
+    return first(connection, sa.select(attachments).where(attachments.c.id == id_))
+
+
 def attachments_of(connection: sa.Connection, message_id: str) -> Sequence[Row]:
     """A message's attachments, in order."""
     query = sa.select(attachments).where(attachments.c.message == message_id).order_by(attachments.c.position)
@@ -151,6 +156,7 @@ def view(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
                 "width": facts.get("width", 0),
                 "height": facts.get("height", 0),
                 "pages": facts.get("pages", 0),
+                "url": _address(item),
                 "thumbnail": thumbnail["sha256"] if thumbnail else "",
                 "renditions": derived,
             }
@@ -166,6 +172,12 @@ def view(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
         "files": files,
         "parts": [dict(p) for p in sent.mappings()],
     }
+
+
+def _address(item: Mapping[str, Any]) -> str:
+    """Where the provider itself shows a file of which no copy is kept; empty when there is a copy, or no address."""
+    address = str((item["remote"] or {}).get("ref", "")) if item["state"] == AttachmentState.READY else ""
+    return address if not item["sha256"] and address.startswith("https://") else ""
 
 
 def select_messages(

@@ -136,6 +136,23 @@ def _in_state(connection: sa.Connection, inbox: str, contact: str, states: Seque
     return rows(connection, query.order_by(parts.c.at))
 
 
+def handed_over(connection: sa.Connection, inbox: str, since: float, contact: str = "") -> list[float]:
+    """When parts were last handed to the provider since a moment, in seconds, oldest first."""
+    mine = messages.c.inbox == inbox
+    if contact:
+        mine = mine & (messages.c.contact == contact)
+    ours = parts.join(messages, parts.c.message == messages.c.id)
+    query = sa.select(parts.c.retried).select_from(ours).where(mine, parts.c.retried > int(since * 1e6))
+    return [at / 1e6 for at in connection.execute(query.order_by(parts.c.retried)).scalars()]
+
+
+def last_written(connection: sa.Connection, inbox: str, contact: str) -> float | None:
+    """When a customer last wrote, in seconds; None when they never did."""
+    theirs = (messages.c.inbox == inbox) & (messages.c.contact == contact) & (messages.c.direction == "inbound")
+    at = connection.execute(sa.select(sa.func.max(messages.c.at)).where(theirs)).scalar()
+    return None if at is None else at / 1e6
+
+
 def early_status(connection: sa.Connection, key: str) -> Row | None:
     """A status that names this part's key, if one came."""
     query = sa.select(statuses).where(statuses.c.key == key, statuses.c.source_id != "")

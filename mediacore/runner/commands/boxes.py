@@ -29,6 +29,7 @@ def _site(config: Path) -> Site:
 @click.option("--answer", default="", help="The message (its id) that this answers; gives address and thread.")
 @click.option("--text", default="", help="The words.")
 @click.option("--caption", "captions", multiple=True, help="The text of one file; once for each file, in their order.")
+@click.option("--as", "sorts", multiple=True, help="What a file must travel as (sticker, voice); once for each.")
 @click.option("--subject", default="", help="For channels that have one.")
 @click.option("--key", default="", help="Idempotency key: the same key twice sends once.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would happen.")
@@ -36,17 +37,20 @@ def _site(config: Path) -> Site:
 @config_option
 @json_option
 def send(
-    files: tuple[Path, ...], inbox_: str, to: str, answer: str, text: str, captions: tuple[str, ...], subject: str,
+    files: tuple[Path, ...], inbox_: str, to: str, answer: str, text: str, captions: tuple[str, ...],
+    sorts: tuple[str, ...], subject: str,
     key: str, only_plan: bool, wait: float, config: Path, json_: bool,
 ) -> None:  # fmt: skip
     """Send FILES and a text to a customer. The running `mediacore serve` does the work; this only asks for it."""
     if len(captions) > len(files):
         raise click.BadParameter(f"{len(captions)} captions for {len(files)} files")
-    padded = [*captions, *[""] * (len(files) - len(captions))]
-    wanted = [FileToSend(path, caption) for path, caption in zip(files, padded, strict=True)]
+    if len(sorts) > len(files):
+        raise click.BadParameter(f"{len(sorts)} sorts for {len(files)} files")
+    padded = [[*given, *[""] * (len(files) - len(given))] for given in (captions, sorts)]
+    wanted = [FileToSend(path, caption, sort=sort) for path, caption, sort in zip(files, *padded, strict=True)]
     with _site(config) as site:
         with console.status("looking at the files and searching them for personal data"):
-            plan = site.explain(inbox_, wanted, text)
+            plan = site.explain(inbox_, wanted, text, to or (site.message(answer)["contact"] if answer else ""))
         if not json_:
             _show_plan(plan, files)
         if plan.refused:

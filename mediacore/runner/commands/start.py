@@ -41,7 +41,8 @@ def init(config: Path, force: bool) -> None:
         kind = plugin_class(name, {name: point})
         lines = [f"# [inbox.{name}]", f'# channel = "{name}"']
         lines += [_setting(a) for a in attrs.fields(kind) if a.init]
-        lines += ['# policy = { redact_outbound = ["card"], redact_inbound = [] }   # card, iban, email, phone']
+        policy = '# policy = { redact_outbound = ["card"], redact_inbound = [], media = "copy" }'
+        lines.append(f"{policy}   # card, iban, email, phone; copy, ttl (for media_ttl seconds), reference")
         pieces.append("\n".join(lines) + "\n")
     config.write_text("\n".join(pieces), encoding="utf-8")
     console.print(f"{config} is written: take the # away before the inboxes that you want, then 'mediacore doctor'")
