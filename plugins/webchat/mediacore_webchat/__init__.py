@@ -46,6 +46,12 @@ class WebChatChannel:
         max_bytes: the largest file, both ways; 0 for 40 MiB.
         profile: which profile of the limits holds.
         old_secrets: earlier secrets, oldest first: visitors keep their conversations while a secret is changed.
+        identity_secrets: shared with the site's backend, which signs with one of them who a visitor is; 32 characters
+            or more each.
+        anonymous: whether visitors for whom no site vouches may write.
+        sessions_per_minute: new visitors from one network address; 0 for no bound.
+        messages_per_minute: messages of one visitor; 0 for no bound.
+        uploads_per_hour: files of one visitor; 0 for no bound.
     """
 
     secret: str = field(repr=False, validator=settings.long_enough)
@@ -54,6 +60,11 @@ class WebChatChannel:
     max_bytes: int = field(default=0, validator=settings.not_negative)
     profile: str = "default"
     old_secrets: tuple[str, ...] = field(default=(), repr=False, validator=settings.long_enough)
+    identity_secrets: tuple[str, ...] = field(default=(), repr=False, validator=settings.long_enough_to_share)
+    anonymous: bool = True
+    sessions_per_minute: int = field(default=60, validator=settings.not_negative)
+    messages_per_minute: int = field(default=60, validator=settings.not_negative)
+    uploads_per_hour: int = field(default=300, validator=settings.not_negative)
 
     @hookimpl
     def limits(self) -> Limits:
@@ -100,15 +111,31 @@ class WebChatChannel:
     @hookimpl
     def routes(self, host: Host) -> list[Route]:
         """Everything below the inbox's prefix."""
-        from mediacore_webchat.edge import Edge, Terms  # the web framework, only where a web edge runs
+        from mediacore_webchat.edge import Edge  # the web framework, only where a web edge runs
+        from mediacore_webchat.terms import Terms
 
-        secrets = (*self.old_secrets, self.secret)
-        return [Route("/", Edge(host, Terms(self.secret, secrets, self.origins, self.title, self.limits())).app())]
+        terms = Terms(
+            secret=self.secret,
+            secrets=(*self.old_secrets, self.secret),
+            origins=self.origins,
+            title=self.title,
+            limits=self.limits(),
+            identity_secrets=self.identity_secrets,
+            anonymous=self.anonymous,
+            sessions_per_minute=self.sessions_per_minute,
+            messages_per_minute=self.messages_per_minute,
+            uploads_per_hour=self.uploads_per_hour,
+        )
+        return [Route("/", Edge(host, terms).app())]
 
     @hookimpl
     def check(self) -> list[Finding]:
-        """Nothing to call; says which pages may show the chat."""
-        if self.origins:
-            return []
-        message = "only pages of this server may show the chat"
-        return [Finding("no-origins", Severity.NOTE, message, "list the sites that embed it under origins")]
+        """Nothing to call; says which pages may show the chat, and whether anybody can write at all."""
+        found = []
+        if not self.origins:
+            message = "only pages of this server may show the chat"
+            found.append(Finding("no-origins", Severity.NOTE, message, "list the sites that embed it under origins"))
+        if not self.anonymous and not self.identity_secrets:
+            message = "nobody can write: anonymous visitors may not, and no site can say who a visitor is"
+            found.append(Finding("nobody", Severity.REFUSE, message, "set identity_secrets, or anonymous = true"))
+        return found

@@ -8,54 +8,41 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from attrs import field, frozen
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from mediacore import Host, Limits, Refused
-from mediacore_webchat import serving, wire
-from mediacore_webchat.live import Live
-from mediacore_webchat.passes import Passes
+from mediacore_webchat import serving, widget, wire
+from mediacore_webchat.identity import identified
+from mediacore_webchat.live import ACK_BYTES, Live, acknowledgement
+from mediacore_webchat.pace import Pace, TooFast
+from mediacore_webchat.passes import Pass, Passes
+from mediacore_webchat.terms import Terms
 from mediacore_webchat.tus import EXPOSED, VERSION, Tus
 from mediacore_webchat.uploads import Uploads
 from mediacore_webchat.view import Shown
 
 MESSAGE_BYTES = 1024 * 1024
 """The most bytes of one posted message; its files come before it."""
+SESSION_BYTES = 16 * 1024
+"""The most bytes of a request for a session: an identity and little else."""
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_HEADERS = ("Authorization", "Content-Type", "Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset")
-
-
-@frozen(eq=False)
-class Terms:
-    """What the inbox's settings say to its endpoints.
-
-    Args:
-        secret: signs deliveries.
-        secrets: sign tokens, the one in use last.
-        origins: sites that may embed the chat; ``*`` for all.
-        title: the chat's heading.
-        limits: what it carries.
-    """
-
-    secret: str = field(repr=False)
-    secrets: Sequence[str] = field(repr=False)
-    origins: Sequence[str]
-    title: str
-    limits: Limits
-
-    def allow(self, connection: HTTPConnection) -> bool:
-        """Whether the page that asks may: one of our own, one of a listed site, or no page at all."""
-        origin = connection.headers.get("origin")
-        own = connection.headers.get("host", "")
-        return not origin or "*" in self.origins or origin in self.origins or urlsplit(origin).netloc == own
+_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Tus-Resumable",
+    "Upload-Checksum",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
+    "X-HTTP-Method-Override",
+)
 
 
 class Edge:
@@ -73,17 +60,22 @@ class Edge:
         most = terms.limits.inbound.max_bytes
         self._uploads = Uploads(host.scratch() / "uploads", most.value if most else 0)
         self._live = Live(self._shown, self._acknowledge, terms.allow)
+        self._newcomers = Pace(terms.sessions_per_minute, 60)
+        self._written = Pace(terms.messages_per_minute, 60)
+        self._begun = Pace(terms.uploads_per_hour, 3600)
 
     def app(self) -> Starlette:
         """The application; it is mounted below the inbox's prefix."""
         routes = [
             Route("/session", self._session, methods=["POST"]),
-            *Tus(self._uploads, self._visitor).routes(),
+            *Tus(self._uploads, self._visitor, self._begun.take).routes(),
             Route("/messages", self._messages, methods=["POST"]),
             Route("/history", self._history),
+            Route("/seen", self._seen, methods=["POST"]),
             Route("/files/{sha256}", self._file),
             WebSocketRoute("/socket", self._live.serve),
-            Route("/widget.js", lambda _: serving.widget()),
+            Route("/widget.js", lambda r: serving.text(r, widget.script(), "text/javascript; charset=utf-8")),
+            Route("/words/{language}.json", _words),
             Route("/demo", lambda _: serving.demo()),
         ]
         cors = Middleware(
@@ -91,34 +83,34 @@ class Edge:
             allow_origins=list(self._terms.origins),
             allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
             allow_headers=list(_HEADERS),
-            expose_headers=list(EXPOSED),
+            expose_headers=[*EXPOSED, "Retry-After"],
         )
         handlers: Mapping[Any, Any] = {Refused: _refused, OSError: _full}
         return Starlette(routes=routes, middleware=[cors], exception_handlers=handlers)
 
-    def _visitor(self, request: Request) -> str:
+    def _pass(self, request: Request) -> Pass:
         """Whose request it is, by its bearer token."""
         if not self._terms.allow(request):
             raise Refused("this site may not use this chat", code="origin", status=403)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return self._passes.visitor(token if scheme.lower() == "bearer" else "")
+        return self._passes.holder(token if scheme.lower() == "bearer" else "")
+
+    def _visitor(self, request: Request) -> str:
+        return self._pass(request).visitor
 
     def _shown(self, token: str) -> Shown:
-        return Shown(self._host, self._passes, self._passes.visitor(token))
+        holder = self._passes.holder(token)
+        return Shown(self._host, self._passes, holder.visitor, holder.until)
 
-    def _session(self, request: Request) -> Response:
-        """A token: a fresh one for the visitor who brings a good one, else one for somebody new."""
-        try:
-            visitor = self._visitor(request)
-        except Refused as refused:
-            if refused.status != 401:
-                raise
-            visitor = self._passes.new()
+    async def _session(self, request: Request) -> Response:
+        """A token: for whom the site names, a fresh one for who brings a good one, or for somebody new."""
+        holder = self._holder(request, _identity(await _body(request, SESSION_BYTES)))
         files, text = self._terms.limits.message.files, self._terms.limits.text.max
         return JSONResponse(
             {
-                "visitor": visitor,
-                "token": self._passes.token(visitor),
+                "visitor": holder.visitor,
+                "token": self._passes.token(holder),
+                "until": holder.until,
                 "title": self._terms.title,
                 "max_bytes": self._uploads.max_bytes,
                 "max_files": files.value if files else 0,
@@ -127,23 +119,37 @@ class Edge:
             headers={"Cache-Control": "no-store"},
         )
 
+    def _holder(self, request: Request, identity: str) -> Pass:
+        try:
+            known: Pass | None = self._pass(request)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+            known = None
+        if identity:
+            return identified(identity, self._terms.identity_secrets, time.time())
+        if known:
+            return known
+        if not self._terms.anonymous:
+            raise Refused("this chat is for visitors whom the site has signed in", code="identity", status=401)
+        self._newcomers.take(request.client.host if request.client else "")
+        return self._passes.new()
+
     async def _messages(self, request: Request) -> Response:
-        visitor = self._visitor(request)
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MESSAGE_BYTES:
-                raise Refused("the message is too long", code="too-large", status=413)
+        holder = self._pass(request)
+        self._written.take(holder.visitor)
+        body = await _body(request, MESSAGE_BYTES)
         url = str(request.url.replace(query=""))
-        client_id = await run_in_threadpool(self._take, url, visitor, bytes(body))
-        self._live.ring(visitor)
+        client_id = await run_in_threadpool(self._take, url, holder, body)
+        self._live.ring(holder.visitor)
         return JSONResponse({"id": client_id}, 201)
 
-    def _take(self, url: str, visitor: str, body: bytes) -> str:
+    def _take(self, url: str, holder: Pass, body: bytes) -> str:
         """Store one message; on return it is safe, and a second try of the same id changes nothing."""
         draft = _draft(body, self._terms.limits)
-        files = [self._stored(visitor, f) for f in draft["files"]]
-        event = wire.message(visitor, draft["id"], draft["text"], files, time.time(), draft["name"])
+        files = [self._stored(holder.visitor, f) for f in draft["files"]]
+        name = holder.name if holder.until else draft["name"]  # nobody renames a visitor whom the site knows
+        event = wire.message(holder.visitor, draft["id"], draft["text"], files, time.time(), name)
         self._host.accept(wire.delivery(url, [event], self._terms.secret))
         return str(draft["id"])
 
@@ -153,7 +159,7 @@ class Edge:
         return {
             "sha256": done.sha256,
             "path": str(self._host.open(done.sha256)),
-            "name": wire.words(file.get("name"), 500) or done.name,
+            "name": wire.plain_name(file.get("name")) or done.name,
             "type": done.type,
             "size": done.length,
             "caption": wire.words(file.get("caption"), 2000),
@@ -168,7 +174,7 @@ class Edge:
     def _file(self, request: Request) -> Response:
         sha256 = request.path_params["sha256"]
         ticket = request.query_params.get("token", "")
-        visitor = self._passes.holder(ticket, sha256) if ticket else self._visitor(request)
+        visitor = self._passes.bearer(ticket, sha256) if ticket else self._visitor(request)
         file = Shown(self._host, self._passes, visitor).file(sha256)
         try:
             if request.query_params.get("thumb"):
@@ -177,12 +183,48 @@ class Edge:
         except (KeyError, FileNotFoundError) as error:
             raise Refused("this file is no longer stored", code="gone", status=404) from error
 
+    async def _seen(self, request: Request) -> Response:
+        """What the visitor saw, where no socket gets through."""
+        visitor = self._visitor(request)
+        seen, read = acknowledgement((await _body(request, ACK_BYTES)).decode("utf-8", "replace"))
+        await run_in_threadpool(self._acknowledge, Shown(self._host, self._passes, visitor), seen, read)
+        return Response(status_code=204)
+
     def _acknowledge(self, shown: Shown, seen: Sequence[str], read: str) -> None:
         raised = shown.unseen(seen, read)
         if raised:
             now = time.time()
             events = [wire.status(key, word, now) for key, word in raised]
             self._host.accept(wire.delivery("/socket", events, self._terms.secret))
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """A request's body; one that is too long is not read on."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise Refused("the message is too long", code="too-large", status=413)
+    return bytes(body)
+
+
+def _identity(body: bytes) -> str:
+    """The identity that a request for a session brings; empty when it brings none."""
+    try:
+        told = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        told = None
+    identity = told.get("identity", "") if isinstance(told, dict) else None
+    if not isinstance(identity, str):
+        raise Refused("a request for a session is empty or an object with identity", code="malformed", status=400)
+    return identity
+
+
+def _words(request: Request) -> Response:
+    found = widget.words(request.path_params["language"])
+    if found is None:
+        raise Refused("the widget has no words in this language", code="gone", status=404)
+    return serving.text(request, found, "application/json")
 
 
 def _draft(body: bytes, limits: Limits) -> dict[str, Any]:
@@ -212,6 +254,8 @@ def _draft(body: bytes, limits: Limits) -> dict[str, Any]:
 
 def _refused(_: Request, refused: Refused) -> Response:
     headers = {"Tus-Resumable": VERSION}
+    if isinstance(refused, TooFast):
+        headers["Retry-After"] = str(refused.after)
     if refused.code == "origin":
         headers["Access-Control-Allow-Origin"] = "*"  # so that the widget can read this refusal, and say so
     error = {"code": refused.code, "message": refused.message}

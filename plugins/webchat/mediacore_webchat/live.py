@@ -80,14 +80,15 @@ class Live:
         both = {asyncio.ensure_future(self._push(socket, shown, after, bell))}
         both.add(asyncio.ensure_future(self._listen(socket, shown)))
         try:
-            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            left = max(0.0, shown.until - time.time()) if shown.until else None
+            done, _ = await asyncio.wait(both, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in both:
                 task.cancel()
             outcomes = await asyncio.gather(*both, return_exceptions=True)
         if not any(isinstance(o, WebSocketDisconnect) for o in outcomes):
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
-                await socket.close(1011)
+                await socket.close(1011 if done else UNAUTHORISED, "" if done else "expired")
         for task in done:
             error = task.exception()
             if error is not None and not isinstance(error, WebSocketDisconnect):
@@ -116,7 +117,7 @@ class Live:
             if len(text) > ACK_BYTES:
                 await socket.close(TOO_LARGE)
                 raise WebSocketDisconnect(TOO_LARGE)
-            seen, read = _acknowledgement(text)
+            seen, read = acknowledgement(text)
             if seen or read:
                 await run_in_threadpool(self._acknowledge, shown, seen, read)
                 self.ring(shown.visitor)
@@ -130,7 +131,7 @@ def _frames(entries: Sequence[Json], reached: int) -> list[str]:
     return [json.dumps({"entries": p, "after": reached if i == last else None}) for i, p in enumerate(pieces)]
 
 
-def _acknowledgement(text: str) -> tuple[list[str], str]:
+def acknowledgement(text: str) -> tuple[list[str], str]:
     """What a visitor says they saw; nonsense is no acknowledgement."""
     try:
         told = json.loads(text)

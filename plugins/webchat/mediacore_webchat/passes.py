@@ -1,12 +1,14 @@
-"""Who a visitor is: signed tokens that expire, and short-lived tickets for single files."""
+"""Who a visitor is: signed passes that expire, and short-lived tickets for single files."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets as randomness
+import time
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import frozen
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from mediacore import Refused
@@ -15,6 +17,21 @@ SESSION_SECONDS = 30 * 24 * 3600
 """How long a visitor is known without coming back; each visit renews it."""
 TICKET_SECONDS = 30 * 60
 """How long a file's address works: that of Intercom's visitors, https://www.intercom.com/help/en/articles/2339426 ."""
+
+
+@frozen
+class Pass:
+    """Whose request it is.
+
+    Args:
+        visitor: their id, which is also the conversation's.
+        name: what the site says they are called; empty when nobody vouches for it.
+        until: Unix seconds to which the site vouches for them; 0 for a visitor whom nobody knows.
+    """
+
+    visitor: str
+    name: str = ""
+    until: int = 0
 
 
 class Passes:
@@ -33,28 +50,32 @@ class Passes:
         self._sessions = signer("session")
         self._tickets = signer("file")
 
-    def new(self) -> str:
-        """A visitor id that nobody can guess."""
-        return f"v{randomness.token_hex(16)}"
+    def new(self) -> Pass:
+        """A pass for somebody new, under an id that nobody can guess."""
+        return Pass(f"v{randomness.token_hex(16)}")
 
-    def token(self, visitor: str) -> str:
+    def token(self, holder: Pass) -> str:
         """A token that proves to be this visitor."""
-        return str(self._sessions.dumps(visitor))
+        return str(self._sessions.dumps([holder.visitor, holder.name, holder.until]))
 
-    def visitor(self, token: str) -> str:
+    def holder(self, token: str) -> Pass:
         """Whose token this is.
 
         Raises:
             Refused: status 401, code ``expired`` or ``token``.
         """
-        return str(_load(self._sessions, token, SESSION_SECONDS))
+        visitor, name, until = _load(self._sessions, token, SESSION_SECONDS)
+        holder = Pass(visitor, name, until)
+        if holder.until and holder.until < time.time():
+            raise Refused("this visitor's identity has run out: ask the site for a new one", code="expired", status=401)
+        return holder
 
     def ticket(self, visitor: str, sha256: str) -> str:
         """A token that opens one file of this visitor and nothing else, so that a copied address gives nothing away."""
         return str(self._tickets.dumps([visitor, sha256]))
 
-    def holder(self, ticket: str, sha256: str) -> str:
-        """Whose ticket for this file it is.
+    def bearer(self, ticket: str, sha256: str) -> str:
+        """Which visitor's ticket for this file it is.
 
         Raises:
             Refused: status 401, code ``expired`` or ``token``.

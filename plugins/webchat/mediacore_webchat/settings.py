@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from attrs import Attribute
 
 SHORTEST_SECRET = 16
+SHORTEST_IDENTITY_SECRET = 32
+"""RFC 7518, 3.2: a key for HS256 is at least as long as its digest."""
 
 
 def long_enough(_: object, attribute: Attribute[Any], value: str | tuple[str, ...]) -> None:
@@ -15,6 +17,12 @@ def long_enough(_: object, attribute: Attribute[Any], value: str | tuple[str, ..
     for secret in (value,) if isinstance(value, str) else value:
         if len(secret) < SHORTEST_SECRET:
             raise ValueError(f"{attribute.name} needs {SHORTEST_SECRET} characters or more: openssl rand -hex 32")
+
+
+def long_enough_to_share(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    """A validator for secrets shared with a site's backend; never echoes one."""
+    if any(len(secret) < SHORTEST_IDENTITY_SECRET for secret in value):
+        raise ValueError(f"{attribute.name} need {SHORTEST_IDENTITY_SECRET} characters or more: openssl rand -hex 32")
 
 
 def sites(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
@@ -26,6 +34,6 @@ def sites(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
 
 
 def not_negative(_: object, attribute: Attribute[Any], value: int) -> None:
-    """A validator for a number of bytes."""
+    """A validator for a number."""
     if value < 0:
-        raise ValueError(f"{attribute.name} is a number of bytes; 0 means the default")
+        raise ValueError(f"{attribute.name} is 0 or more")

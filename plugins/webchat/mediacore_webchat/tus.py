@@ -1,4 +1,4 @@
-"""Uploads that resume: tus 1.0.0 with the extensions creation, expiration and termination.
+"""Uploads that resume: tus 1.0.0 with the extensions creation, expiration, termination and checksum.
 
 The protocol is https://tus.io/protocols/resumable-upload ; every rule below is its own.
 """
@@ -9,19 +9,19 @@ import base64
 import binascii
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from mediacore import Refused
+from mediacore_webchat.pour import ALGORITHMS, checksum, pour
 from mediacore_webchat.uploads import Upload, Uploads
-from mediacore_webchat.wire import words
+from mediacore_webchat.wire import plain_name, words
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,expiration,termination"
+EXTENSIONS = "creation,expiration,termination,checksum"
 EXPOSED = (
     "Location",
     "Tus-Resumable",
@@ -32,8 +32,6 @@ EXPOSED = (
     "Upload-Offset",
 )
 """Headers that a page of another origin may read."""
-CHUNK = 1024 * 1024
-"""Bytes gathered before a thread writes them."""
 
 
 class Tus:
@@ -42,11 +40,13 @@ class Tus:
     Args:
         uploads: where the bytes go.
         visitor: tells whose request it is, or raises ``Refused``.
+        pace: raises ``Refused`` when a visitor begins too many.
     """
 
-    def __init__(self, uploads: Uploads, visitor: Callable[[Request], str]) -> None:
+    def __init__(self, uploads: Uploads, visitor: Callable[[Request], str], pace: Callable[[str], None]) -> None:
         self._uploads = uploads
         self._visitor = visitor
+        self._pace = pace
 
     def routes(self) -> list[Route]:
         """The collection and the single upload."""
@@ -55,6 +55,7 @@ class Tus:
             Route("/uploads", self._create, methods=["POST"]),
             Route("/uploads/{id}", self._options, methods=["OPTIONS"]),
             Route("/uploads/{id}", self._patch, methods=["PATCH"]),
+            Route("/uploads/{id}", self._override, methods=["POST"]),
             Route("/uploads/{id}", self._head, methods=["HEAD"]),
             Route("/uploads/{id}", self._delete, methods=["DELETE"]),
         ]
@@ -64,6 +65,7 @@ class Tus:
         headers = {
             "Tus-Version": VERSION,
             "Tus-Extension": EXTENSIONS,
+            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
             "Tus-Max-Size": str(self._uploads.max_bytes),
         }
         return self._answer(204, None, **headers)
@@ -71,13 +73,11 @@ class Tus:
     def _create(self, request: Request) -> Response:
         if refusal := _wrong_version(request):
             return refusal
+        visitor, length = self._visitor(request), _count(request, "upload-length")
+        self._pace(visitor)
         metadata = _metadata(request.headers.get("upload-metadata", ""))
-        upload = self._uploads.create(
-            self._visitor(request),
-            _count(request, "upload-length"),
-            metadata.get("filename", ""),
-            metadata.get("filetype", ""),
-        )
+        name, kind = plain_name(metadata.get("filename", "")), metadata.get("filetype", "")
+        upload = self._uploads.create(visitor, length, name, kind)
         # relative to /uploads, so that it holds behind any proxy's prefix
         return self._answer(201, upload, Location=f"uploads/{upload.id}")
 
@@ -95,6 +95,15 @@ class Tus:
         self._uploads.drop(self._mine(request))
         return self._answer(204)
 
+    async def _override(self, request: Request) -> Response:
+        """A POST that stands for another method, since some proxies let no PATCH through."""
+        method = request.headers.get("x-http-method-override", "").upper()
+        if method == "PATCH":
+            return await self._patch(request)
+        if method in ("DELETE", "HEAD"):
+            return await run_in_threadpool(self._delete if method == "DELETE" else self._head, request)
+        return self._answer(405, None, Allow="HEAD, PATCH, DELETE, OPTIONS")
+
     async def _patch(self, request: Request) -> Response:
         if refusal := _wrong_version(request):
             return refusal
@@ -106,8 +115,9 @@ class Tus:
         declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > room >= 0:
             raise Refused("more bytes than Upload-Length announced", code="too-large", status=413)
+        checked = checksum(request.headers.get("upload-checksum", ""))
         with self._uploads.appending(upload, offset) as sink:
-            written = await _pour(request, sink, room)
+            written = await pour(request.stream(), sink, room, checked)
         return self._answer(204, upload, **{"Upload-Offset": str(offset + written)})
 
     def _mine(self, request: Request) -> Upload:
@@ -117,27 +127,6 @@ class Tus:
         if upload is not None:
             headers["Upload-Expires"] = formatdate(self._uploads.expires(upload), usegmt=True)
         return Response(status_code=status, headers={"Tus-Resumable": VERSION, **headers})
-
-
-async def _pour(request: Request, sink: BinaryIO, room: int) -> int:
-    """Write the body to the end of the file; what came before a broken connection stays.
-
-    Raises:
-        Refused: 413: the body is longer than announced; nothing beyond is written.
-    """
-    gathered, size, written = [], 0, 0
-    try:
-        async for chunk in request.stream():
-            if written + size + len(chunk) > room:
-                raise Refused("more bytes than Upload-Length announced", code="too-large", status=413)
-            gathered.append(chunk)
-            size += len(chunk)
-            if size >= CHUNK:
-                written += await run_in_threadpool(sink.write, b"".join(gathered))
-                gathered, size = [], 0
-    except ClientDisconnect:
-        pass  # nobody hears the answer; the visitor asks for the offset when the line is back
-    return written + await run_in_threadpool(sink.write, b"".join(gathered))
 
 
 def _wrong_version(request: Request) -> Response | None:

@@ -25,11 +25,13 @@ class Shown:
         host: what the runner offers.
         passes: signs the files' addresses.
         visitor: whose conversation it is.
+        until: Unix seconds to which they may look on; 0 for no end.
     """
 
     host: Host
     passes: Passes
     visitor: str
+    until: float = 0
 
     def entries(self, after: int) -> tuple[list[dict[str, Json]], int]:
         """What is new since ``after``, and how far that reaches, entries that must not be seen included."""

@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +32,8 @@ from mediacore import (
 )
 
 SIGNATURE = "Mediacore-Webchat-Signature"
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that change the direction of writing, by which ``fdp.exe`` is made to look like ``exe.pdf``."""
 _RAISED = {"delivered": Status.DELIVERED, "read": Status.READ}
 
 
@@ -122,6 +126,16 @@ def words(value: object, most: int = 0) -> str:
         return ""
     clean = value.replace("\x00", "").encode("utf-8", "replace").decode()
     return clean[:most] if most else clean
+
+
+def plain_name(value: object) -> str:
+    """A file's name without folders and without characters that hide or turn what is written; may be empty.
+
+    Args:
+        value: what the visitor's browser says.
+    """
+    kept = (c for c in words(value, 500) if unicodedata.category(c) not in ("Cc", "Zl", "Zp") and c not in _TURNING)
+    return re.split(r"[/\\]", "".join(kept))[-1].strip()[:200]
 
 
 def _event(piece: Any, fallback: str) -> Event:  # noqa: ANN401 - JSON is untyped

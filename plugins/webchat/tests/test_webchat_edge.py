@@ -20,8 +20,8 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 
 def test_tokens(chat: Any, api: Any) -> None:
     """Everything needs a token; a forged one, one of another inbox and an expired one are 401."""
-    other = passes.Passes(["a secret of the simulated web chat"], "other").token(api.visitor)
-    assert passes.Passes(["a secret of the simulated web chat"], "chat").visitor(api.token) == api.visitor
+    other = passes.Passes(["a secret of the simulated web chat"], "other").token(passes.Pass(api.visitor))
+    assert passes.Passes(["a secret of the simulated web chat"], "chat").holder(api.token).visitor == api.visitor
     for bad in ("Basic x", "Bearer x", f"Bearer {api.token[:-2]}AA", f"Bearer {other}", api.token):
         headers = {"Authorization": bad}
         for method, path in (("POST", "/messages"), ("GET", "/history"), ("POST", "/uploads"), ("GET", "/files/ab")):

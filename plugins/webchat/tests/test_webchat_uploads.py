@@ -24,7 +24,8 @@ def test_options_say_what_the_server_can(api: Any) -> None:
     answer = httpx.options(f"{api.client.base_url}uploads", trust_env=False)
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == "1.0.0"
-    assert answer.headers["tus-extension"] == "creation,expiration,termination"
+    assert answer.headers["tus-extension"] == "creation,expiration,termination,checksum"
+    assert answer.headers["tus-checksum-algorithm"] == "sha256,sha1"
     assert answer.headers["tus-max-size"] == str(40 * 1024 * 1024)
 
 
