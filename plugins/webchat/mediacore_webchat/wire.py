@@ -135,7 +135,8 @@ def plain_name(value: object) -> str:
         value: what the visitor's browser says.
     """
     kept = (c for c in words(value, 500) if unicodedata.category(c) not in ("Cc", "Zl", "Zp") and c not in _TURNING)
-    return re.split(r"[/\\]", "".join(kept))[-1].strip()[:200]
+    name = re.split(r"[/\\]", "".join(kept))[-1].strip()[:200]
+    return name if name.strip(". ") else ""
 
 
 def _event(piece: Any, fallback: str) -> Event:  # noqa: ANN401 - JSON is untyped

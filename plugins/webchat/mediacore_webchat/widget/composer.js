@@ -65,7 +65,7 @@ class Composer {
     const { t } = this.chat, name = upload.name;
     this.chosen.push(upload);
     const bar = el("progress", { max: upload.file.size, value: "0", "aria-label": t("uploading", { name }) });
-    const caption = el("input", { maxlength: 2000, dir: "auto", placeholder: t("caption", { name }), "aria-label": t("caption", { name }) });
+    const caption = el("input", { maxlength: 2000, dir: "auto", placeholder: t("caption"), "aria-label": `${t("caption")}: ${name}` });
     caption.value = upload.caption;
     caption.addEventListener("input", () => { upload.caption = caption.value; });
     caption.addEventListener("change", () => this.save());
@@ -73,11 +73,12 @@ class Composer {
     const remove = el("button", { type: "button", "aria-label": t("remove", { name }), title: t("remove", { name }), onclick: () => this.take(upload) }, icon("close", 18));
     const mark = upload.preview ? el("img", { class: "mark", src: upload.preview, alt: "" }) : el("span", { class: "mark" }, icon("file"));
     const sound = upload.file.type.startsWith("audio/") ? el("audio", { controls: true, src: URL.createObjectURL(upload.file), "aria-label": name }) : null;
-    upload.node = el("li", {}, mark, el("span", { class: "name", title: name }, el("bdi", {}, name), el("small", {}, size(upload.file.size))), remove, caption, sound, bar);
+    upload.node = el("li", {}, mark, el("span", { class: "name", title: name }, el("bdi", {}, name), el("small", { dir: "auto" }, size(upload.file.size))), remove, caption, sound, bar);
     upload.onchange = () => { bar.value = upload.loaded; bar.hidden = upload.loaded >= upload.file.size; };
     upload.onpath = () => this.save();
     upload.done.catch((error) => { if (error.name !== "AbortError") this.warn(t("failed", { why: this.chat.reason(error) })); });
     this.chips.append(upload.node);
+    upload.node.scrollIntoView({ block: "nearest" });
   }
 
   /* Take a chosen file away; the focus goes to its neighbour, so that the keyboard can go on. */

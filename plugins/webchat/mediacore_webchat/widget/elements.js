@@ -29,7 +29,7 @@ const el = (tag, props = {}, ...children) => {
   for (const [key, value] of Object.entries(props)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value != null && value !== "") made.setAttribute(key, value);
+    else if (value !== false && value != null && (value !== "" || key === "alt")) made.setAttribute(key, value);
   }
   made.append(...children.filter((c) => c != null));
   return made;

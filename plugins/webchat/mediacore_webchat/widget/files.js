@@ -7,7 +7,7 @@ class FileViews {
   }
 
   row(name, note) {
-    return el("span", { class: "file" }, icon("file"), el("span", {}, el("bdi", {}, name), " ", el("small", {}, note)));
+    return el("span", { class: "file" }, icon("file"), el("span", {}, el("bdi", {}, name), " ", el("small", { dir: "auto" }, note)));
   }
 
   /* One that the visitor is sending, shown from the visitor's own disk. */
@@ -63,7 +63,7 @@ class FileViews {
 
   link(item, file, address) {
     const link = el("a", { class: "file", href: address(false), download: file.name, rel: "noopener noreferrer", "aria-label": `${this.chat.t("download", { name: file.name })}, ${size(file.size)}` },
-      icon("file"), el("span", {}, el("bdi", {}, file.name), " ", el("small", {}, size(file.size))));
+      icon("file"), el("span", {}, el("bdi", {}, file.name), " ", el("small", { dir: "auto" }, size(file.size))));
     link.addEventListener("click", async (event) => {
       if (Date.now() - item.fetched < TICKET_MS) return;
       event.preventDefault();
