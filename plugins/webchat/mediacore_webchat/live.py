@@ -21,6 +21,8 @@ LIVELY_SECONDS = 60.0
 FRAME_ENTRIES = 50
 """Entries of one frame; a long conversation comes in several."""
 ACK_BYTES = 64 * 1024
+ACK_SECONDS = 0.05
+"""The least time between two acknowledgements of one socket, since each is looked up in the ledger."""
 SOCKETS_PER_VISITOR = 10
 UNAUTHORISED, TOO_MANY, TOO_LARGE = 4401, 4429, 1009
 """Close codes; the first two are this protocol's own and mean what 401 and 429 mean."""
@@ -121,6 +123,7 @@ class Live:
             if seen or read:
                 await run_in_threadpool(self._acknowledge, shown, seen, read)
                 self.ring(shown.visitor)
+                await asyncio.sleep(ACK_SECONDS)
 
 
 def _frames(entries: Sequence[Json], reached: int) -> list[str]:

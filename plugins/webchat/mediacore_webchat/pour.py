@@ -23,7 +23,7 @@ CHUNK = 1024 * 1024
 IDLE_SECONDS = 30.0
 """The longest silence within a PATCH."""
 PATCH_SECONDS = 15 * 60.0
-"""The longest PATCH: a chunk of 4 MiB at 5 KB/s. What has come stays, and the rest comes by another."""
+"""The longest PATCH: the widget's chunk of 1 MiB at 1.2 KB/s. What has come stays, and the rest comes by another."""
 
 
 @frozen

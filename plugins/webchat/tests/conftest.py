@@ -173,10 +173,15 @@ class Chat:
     """A web chat that runs: the host, its server, and visitors."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.inbox = mount("chat", {**VisitorSimulator.settings(), **settings}, available=AVAILABLE)
+        self.inbox = self.mounted(**settings)
         self.host = MiniHost(folder, self.inbox)
         self.server = self._serve(0)
         self.url = f"{self.server.url}/inbox/chat"
+
+    @staticmethod
+    def mounted(**settings: Any) -> Inbox:
+        """The channel under these settings."""
+        return mount("chat", {**VisitorSimulator.settings(), **settings}, available=AVAILABLE)
 
     def restart(self, pause: float = 0.0) -> None:
         """Stop the runner and start a new one on the same port, with the same ledger and folders."""

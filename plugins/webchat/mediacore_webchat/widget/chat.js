@@ -13,6 +13,7 @@ class MediacoreChat extends HTMLElement {
 
   disconnectedCallback() {
     this.leaving.abort();
+    this.composer?.ending?.(false);
     this.line?.close();
   }
 
@@ -85,6 +86,7 @@ class MediacoreChat extends HTMLElement {
   }
 
   toggle(open) {
+    this.composer.ending?.(true);
     this.panel.hidden = !open;
     this.launch.setAttribute("aria-expanded", String(open));
     (open ? this.composer.box : this.launch).focus();

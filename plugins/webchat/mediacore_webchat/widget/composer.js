@@ -130,6 +130,7 @@ class Composer {
     }
   }
 
+  /* this.ending ends a recording that runs, whatever happens to the panel: no microphone stays on unseen. */
   async record() {
     const { t } = this.chat, voice = new Voice();
     this.warn();
@@ -144,6 +145,7 @@ class Composer {
     const end = async (keep) => {
       if (over) return;
       over = true;
+      this.ending = null;
       row.replaceWith(this.form);
       this.form.querySelector(".voice").focus();
       if (keep) this.choose([await voice.stop()]); else voice.close();
@@ -154,6 +156,7 @@ class Composer {
       el("span", { class: "recording" }, el("span", { role: "status" }, t("recording")), time), done);
     row.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); end(false); } });
     this.form.replaceWith(row);
+    this.ending = end;
     done.focus();
   }
 }

@@ -8,6 +8,7 @@ class Drawer {
       opening.onupgradeneeded = () => opening.result.createObjectStore("unsent", { keyPath: "id" });
       opening.onsuccess = () => resolve(opening.result);
       opening.onerror = () => reject(opening.error);
+      setTimeout(() => reject(new Error("the database does not open")), 3000); // seen in some private windows
     });
     this.base.catch(() => { this.works = false; });
   }

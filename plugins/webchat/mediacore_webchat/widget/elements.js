@@ -6,7 +6,7 @@
  * The attributes and the colours are told in the channel's README.
  */
 const HOME = document.currentScript ? document.currentScript.src.replace(/\/widget\.js.*$/, "") : "";
-const CHUNK = 4 * 1024 * 1024;
+const CHUNK = 1024 * 1024; // of one request; what a proxy as commonly set up lets through
 const DAY_MS = 24 * 3600 * 1000;
 const TICKET_MS = 25 * 60 * 1000; // a file's address works for 30 minutes; ask for a new one a little before
 const INLINE_IMAGES = ["image/jpeg", "image/png", "image/gif", "image/webp"];

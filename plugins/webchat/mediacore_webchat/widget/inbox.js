@@ -25,9 +25,6 @@ class Inbox {
     try { localStorage.setItem(this.place, token); } catch { /* then the session lasts as long as the page */ }
   }
 
-  /* The remembered token is worth nothing: the next session is a new visitor's. */
-  spent() { this.remember(""); }
-
   session() {
     this.opening ||= (async () => {
       const identity = await this.identity();
@@ -56,19 +53,22 @@ class Inbox {
   /* One request, repeated until it is answered; every request of this chat may be repeated without harm. */
   async ask(method, path, { headers = {}, body, signal, onwait } = {}) {
     for (let tries = 0, renewed = 0; ; tries++) {
-      let answer = null;
+      let answer = null, used = "";
       try {
+        if (!this.token || Date.now() - this.since > DAY_MS) await this.session();
+        used = this.token;
         answer = await fetch(`${this.base}/${path}`, { method, headers: this.headers(headers), body, signal });
       } catch (error) {
-        if (signal?.aborted) throw error;
+        if (signal?.aborted || (error instanceof Refusal && !passing(error.status))) throw error;
       }
       if (answer?.ok) return answer;
-      if (answer?.status === 401 && renewed < 3) { renewed++; await this.session().catch(() => pause(backoff(tries))); }
-      else if (answer && !passing(answer.status)) throw await this.refusal(answer);
-      else {
-        onwait?.();
-        await pause(Math.max(backoff(tries), 1000 * (Number(answer?.headers.get("Retry-After")) || 0)));
+      if (answer?.status === 401 && renewed++ < 3) {
+        if (this.token === used) this.token = "";
+        continue;
       }
+      if (answer && !passing(answer.status)) throw await this.refusal(answer);
+      onwait?.();
+      await pause(Math.max(backoff(tries), 1000 * (Number(answer?.headers.get("Retry-After")) || 0)));
       if (signal?.aborted) throw cancelled();
     }
   }

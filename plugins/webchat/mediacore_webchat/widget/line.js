@@ -56,7 +56,6 @@ class Line {
   forget() {
     this.known = false;
     this.chat.inbox.token = "";
-    this.chat.inbox.spent();
   }
 
   async catchUp() {

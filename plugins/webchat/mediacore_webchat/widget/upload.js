@@ -44,7 +44,11 @@ class Upload {
       else if (!passing(status) && ![401, 409, 423].includes(status)) throw error;
       if (status === 0) await this.readable();
       await pause(backoff(tries++));
-      offset = await stands();
+      try { offset = await stands(); } catch (problem) {
+        if (problem.status !== 404) throw problem;
+        this.path = ""; // the visitor's pass was lost meanwhile, and the upload is a stranger's now
+        return this.run();
+      }
     }
     this.loaded = this.file.size;
     this.onchange();

@@ -12,7 +12,7 @@ import pytest
 from mediacore import InboundMessage
 
 KEY = "the key that the shop's backend and the chat share"
-FILM = b"film" * 1_300_000
+FILM = b"film" * 325_000
 
 
 def replaced(page: Any, **attributes: str) -> None:
@@ -60,7 +60,7 @@ def test_unsent_messages_survive_a_reload(chat: Any, open_page: Any) -> None:
     [remote] = page.messages()[0].remotes
     assert (remote.name, remote.caption) == ("film.mp4", "the leak")
     assert chat.host.open(remote.sha256).read_bytes() == FILM
-    assert patches == [str(4 * 1024 * 1024)]
+    assert patches == [str(1024 * 1024)]
     page.page.locator(".mine time").nth(1).wait_for()
     page.page.reload()
     page.page.locator(".mine time").nth(1).wait_for()
@@ -249,3 +249,37 @@ def test_an_identity_that_runs_out_is_fetched_anew(
     assert page.wait_message(2).contact.address == "user:ada"
     replaced(page.page, identity="forged.forged.forged")
     page.page.get_by_text("Your sign-in has run out. Reload the page to go on.").wait_for()
+
+
+def test_a_lost_pass_loses_no_message(chat: Any, open_page: Any, png: Any) -> None:
+    """When no pass is worth anything any more, an unsent message and its file go out as a new visitor's."""
+    page = open_page(chat)
+    page.picker.set_input_files([{"name": "tap.png", "mimeType": "image/png", "buffer": png()}])
+    page.page.locator("progress").wait_for(state="hidden")
+    port = chat.server.port
+    chat.server.close()
+    page.write("still here")
+    chat.inbox = chat.host.mounted = chat.mounted(secret="another secret, of which no browser knows")
+    chat.server = chat._serve(port)
+    message = page.wait_message()
+    assert (message.text, [r.name for r in message.remotes]) == ("still here", ["tap.png"])
+    assert chat.host.open(message.remotes[0].sha256).read_bytes() == png()
+    page.page.locator(".mine time").wait_for()
+    assert page.page.locator(".mine").count() == 1
+
+
+def test_no_microphone_stays_on_unseen(chat: Any, open_page: Any) -> None:
+    """Closing the chat while it records ends the recording and keeps it to be sent."""
+    page = open_page(chat).page
+    page.evaluate("document.querySelector('mediacore-chat').replaceWith(document.createElement('mediacore-chat'))")
+    page.get_by_role("button", name="Open the chat").click()
+    page.evaluate(
+        """() => { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+                   navigator.mediaDevices.getUserMedia = async (w) => (window.heard = await ask(w)); }"""
+    )
+    page.get_by_role("button", name="Record a voice message").click()
+    page.get_by_text("0:01").wait_for()
+    page.get_by_role("button", name="Close the chat").first.click()
+    assert page.evaluate("window.heard.getTracks().map((t) => t.readyState)") == ["ended"]
+    page.get_by_role("button", name="Open the chat").click()
+    page.get_by_role("button", name="Remove voice-message.webm").wait_for()
