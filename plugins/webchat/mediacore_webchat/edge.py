@@ -21,9 +21,9 @@ from mediacore import Host, Limits, Refused
 from mediacore_webchat import serving, widget, wire
 from mediacore_webchat.identity import identified
 from mediacore_webchat.live import ACK_BYTES, Live, acknowledgement
-from mediacore_webchat.pace import Pace, TooFast
 from mediacore_webchat.passes import Pass, Passes
 from mediacore_webchat.terms import Terms
+from mediacore_webchat.throttle import Throttle, TooFast
 from mediacore_webchat.tus import EXPOSED, VERSION, Tus
 from mediacore_webchat.uploads import Uploads
 from mediacore_webchat.view import Shown
@@ -60,9 +60,9 @@ class Edge:
         most = terms.limits.inbound.max_bytes
         self._uploads = Uploads(host.scratch() / "uploads", most.value if most else 0)
         self._live = Live(self._shown, self._acknowledge, terms.allow)
-        self._newcomers = Pace(terms.sessions_per_minute, 60)
-        self._written = Pace(terms.messages_per_minute, 60)
-        self._begun = Pace(terms.uploads_per_hour, 3600)
+        self._newcomers = Throttle(terms.sessions_per_minute, 60)
+        self._written = Throttle(terms.messages_per_minute, 60)
+        self._begun = Throttle(terms.uploads_per_hour, 3600)
 
     def app(self) -> Starlette:
         """The application; it is mounted below the inbox's prefix."""

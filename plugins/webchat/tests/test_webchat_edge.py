@@ -188,3 +188,20 @@ def test_tickets_run_out_and_deletion_beats_them(chat: Any, api: Any, monkeypatc
     assert code(httpx.get(addresses[1], trust_env=False)) == (404, "gone")
     monkeypatch.setattr(passes, "TICKET_SECONDS", -1)
     assert code(httpx.get(addresses[1], trust_env=False)) == (401, "expired")
+
+
+def test_the_widget_travels_packed_and_once(chat: Any) -> None:
+    """The script comes under gzip where the browser takes it, as it is elsewhere, and not at all when it is there."""
+    with httpx.Client(base_url=chat.url, trust_env=False) as browser:
+        packed = browser.get("/widget.js", headers={"Accept-Encoding": "gzip"})
+        plain = browser.get("/widget.js", headers={"Accept-Encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert packed.text == plain.text
+        assert "eval(" not in plain.text
+        assert "innerHTML" not in plain.text
+        again = browser.get("/widget.js", headers={"If-None-Match": packed.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert browser.get("/words/it.json").json()["send"] == "Invia"
+        for missing in ("xx", "..%2fstyle", "EN", "en.json%00"):
+            assert browser.get(f"/words/{missing}.json").status_code == 404

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mediacore_webchat import pour
-from mediacore_webchat.pace import KEYS, Pace, TooFast
+from mediacore_webchat.throttle import KEYS, Throttle, TooFast
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -26,7 +26,7 @@ BYTES = {**TUS, "Content-Type": "application/offset+octet-stream"}
 def test_never_more_than_agreed(count: int, gaps: list[float]) -> None:
     """In no stretch of time do more calls pass than one full bucket and what flows in meanwhile."""
     now, passed, waits = [0.0], [], []
-    pace = Pace(count, 60, lambda: now[0])
+    pace = Throttle(count, 60, lambda: now[0])
     for gap in gaps:
         now[0] += gap
         try:
@@ -43,7 +43,7 @@ def test_never_more_than_agreed(count: int, gaps: list[float]) -> None:
 
 def test_one_does_not_hold_up_another() -> None:
     """Each key has its own bucket, no bound means none, and the buckets are bounded in number."""
-    pace = Pace(1, 60, lambda: 0.0)
+    pace = Throttle(1, 60, lambda: 0.0)
     pace.take("a")
     pace.take("b")
     with pytest.raises(TooFast):
@@ -52,7 +52,7 @@ def test_one_does_not_hold_up_another() -> None:
         pace.take(f"key {number}")
     assert len(pace._buckets) == KEYS
     for _ in range(100):
-        Pace(0, 60).take("a")
+        Throttle(0, 60).take("a")
 
 
 def test_floods_are_told_when_to_come_back(make_chat: Any, make_api: Any) -> None:

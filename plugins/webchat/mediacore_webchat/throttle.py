@@ -26,7 +26,7 @@ class TooFast(Refused):
         self.after = max(1, math.ceil(seconds))
 
 
-class Pace:
+class Throttle:
     """At most ``count`` calls in ``seconds`` for each key, of which all may come at once.
 
     Args:
