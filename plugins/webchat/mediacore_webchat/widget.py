@@ -11,7 +11,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-HERE = Path(__file__).with_name("widget")
+HERE = Path(__file__).with_name("browser")
 PARTS = ("elements", "inbox", "drawer", "upload", "voice", "drop", "files", "composer", "outbox", "log", "line", "chat")
 """The scripts, in the order in which they need each other."""
 DEFAULT = "en"
