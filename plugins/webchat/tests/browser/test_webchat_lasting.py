@@ -50,17 +50,17 @@ def test_unsent_messages_survive_a_reload(chat: Any, open_page: Any) -> None:
     while not down[0]:
         page.page.wait_for_timeout(50)
     page.page.wait_for_timeout(300)  # for the browser's database
-    page.page.unroute("**/uploads**")
-    page.page.unroute("**/messages")
     patches: list[str] = []
     page.page.on("request", lambda r: patches.append(r.headers["upload-offset"]) if r.method == "PATCH" else None)
     page.page.reload()
+    page.page.unroute("**/uploads**")
+    page.page.unroute("**/messages")
     page.wait_message(2)
     assert [m.text for m in page.messages()] == ["look", "and this"]
     [remote] = page.messages()[0].remotes
     assert (remote.name, remote.caption) == ("film.mp4", "the leak")
     assert chat.host.open(remote.sha256).read_bytes() == FILM
-    assert patches == [str(1024 * 1024)]
+    assert set(patches) == {str(1024 * 1024)}  # never from the beginning again
     page.page.locator(".mine time").nth(1).wait_for()
     page.page.reload()
     page.page.locator(".mine time").nth(1).wait_for()
