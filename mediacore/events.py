@@ -85,6 +85,8 @@ class Remote:
         caption: text that came with this one file.
         inline_id: Content-ID when the message text refers to it.
         expires: when the provider stops serving it; None if never or unknown.
+        sort: what the channel says that it is beyond its type: ``voice`` for what was spoken into the chat,
+            ``sticker``, ``story``; empty for an ordinary file.
         extra: what else the plugin needs to fetch it.
     """
 
@@ -96,6 +98,7 @@ class Remote:
     caption: str = ""
     inline_id: str = ""
     expires: datetime | None = None
+    sort: str = ""
     extra: Mapping[str, str] = field(factory=dict, hash=False)
 
 

@@ -106,8 +106,8 @@ def _write(
     for position, remote in enumerate(event.remotes):
         conversation.add_attachment(
             connection, id_, position, name=safe_name(remote.name, remote.type, f"file-{position + 1}"),
-            caption=remote.caption, inline_id=remote.inline_id, remote=to_json(remote), type=remote.type,
-            size=remote.size,
+            caption=remote.caption, inline_id=remote.inline_id, sort=remote.sort[:60],
+            remote=to_json(remote), type=remote.type, size=remote.size,
         )  # fmt: skip
     return id_
 

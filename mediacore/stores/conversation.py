@@ -151,7 +151,7 @@ def view(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
             {
                 **{
                     k: item[k]
-                    for k in ("id", "name", "caption", "state", "type", "size", "sha256", "findings", "error")
+                    for k in ("id", "name", "caption", "sort", "state", "type", "size", "sha256", "findings", "error")
                 },
                 "width": facts.get("width", 0),
                 "height": facts.get("height", 0),

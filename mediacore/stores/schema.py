@@ -81,7 +81,7 @@ attachments = Table(
     Column("name", Text, nullable=False),
     Column("caption", Text, nullable=False, default=""),
     Column("inline_id", Text, nullable=False, default=""),
-    Column("sort", String(60), nullable=False, default="", comment="the sort of file that the desk asks for"),
+    Column("sort", String(60), nullable=False, default="", comment="what the desk asks for, or the channel says"),
     Column("until", Big, nullable=False, default=0, comment="when its bytes are to go; 0 for never"),
     Column("state", String(20), nullable=False),
     Column("remote", JSON, nullable=True),

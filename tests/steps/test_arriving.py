@@ -504,3 +504,11 @@ def test_a_name_that_comes_with_the_bytes(stage: Any) -> None:
     stage.deliver(stage.writes("two", Remote("a"), Remote("b", "holiday.jpg")))
     stage.work()
     assert [f["name"] for f in stage.messages()[0]["files"]] == ["from the download.jpg", "holiday.jpg"]
+
+
+def test_the_channel_s_word_for_a_file(stage: Any) -> None:
+    """A voice note or a sticker is shown as such to the desk, whatever its type."""
+    stage.provider.files = {"a": PHOTO}
+    stage.deliver(stage.writes("look", Remote("a", sort="sticker")))
+    stage.work()
+    assert [f["sort"] for f in stage.messages()[0]["files"]] == ["sticker"]
