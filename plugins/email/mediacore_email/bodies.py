@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from mediacore_email.headers import NOT_BASE64, base64_bytes, decode_charset
+from mediacore_email.headers import NOT_BASE64, base64_bytes, decode_charset, parameter
 from mediacore_email.mime import Part
 
 CHUNK = 1024 * 1024
@@ -51,7 +51,7 @@ def text(raw: bytes, part: Part) -> tuple[str, bool]:
         data += chunk
         if len(data) > TEXT:
             break
-    decoded = decode_charset(data[:TEXT], part.params.get("charset", ""))
+    decoded = decode_charset(data[:TEXT], parameter(part.params, "charset"))
     return decoded.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""), len(data) <= TEXT
 
 
@@ -93,10 +93,11 @@ def _uu(data: bytes) -> Iterator[bytes]:
         elif line.strip() == b"end":
             return
         else:
-            yield _uu_line(line)
+            yield uu_line(line)
 
 
-def _uu_line(line: bytes) -> bytes:
+def uu_line(line: bytes) -> bytes:
+    """One line of uuencoded data, decoded as far as it can be."""
     try:
         return binascii.a2b_uu(line)
     except binascii.Error:

@@ -3,7 +3,8 @@
 The rules: a text part without a name that is not marked as an attachment is text; of alternatives the plain one counts,
 the HTML one only when that is empty; a file is inline only when the HTML refers to it, whatever its disposition says
 (Apple Mail marks real attachments inline, Outlook gives every file a Content-ID); a nested mail or an encrypted part is
-one file; winmail.dat is opened; a signature is not shown, since only the raw mail can prove it.
+one file; winmail.dat is opened, and so is what is uuencoded in the text; a signature is not shown, since only the raw
+mail can prove it.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from urllib.parse import unquote
 from attrs import Factory, define, frozen
 
 from mediacore import Remote
-from mediacore_email import bodies, headers, plain, winmail
+from mediacore_email import bodies, headers, plain, uuencoded, winmail
 from mediacore_email.mime import Part, TooMuch, read_headers
-from mediacore_email.names import made_up
+from mediacore_email.names import EXTENSIONS, NAMES, made_up
 
 _TEXTS = ("text/plain", "text/html", "")
+_MARKUP = ("text/html", "text/enriched", "text/richtext")
+_INVITES = ("text/calendar", "application/ics")
+_ARMOUR = "-----BEGIN PGP MESSAGE-----"
+"""How encrypted text begins: https://www.rfc-editor.org/rfc/rfc9580#section-6.2.1"""
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _UNSEEN = ("text/x-amp-html", "text/watch-html", "application/applefile", "message/external-body")
@@ -47,6 +52,7 @@ class _Found:
     markup: bool = False
     files: list[Part] = Factory(list)
     sealed: list[Part] = Factory(list)
+    written: list[Remote] = Factory(list)
 
 
 def contents(raw: bytes, root: Part) -> Contents:
@@ -54,6 +60,7 @@ def contents(raw: bytes, root: Part) -> Contents:
     found = _Found()
     markup: list[str] = []
     _visit(raw, root, found, markup)
+    found.files = [part for part in found.files if not _repeated(raw, part, found.files)]
     letters = winmail.letters(raw, [part for part in found.files if winmail.is_one(part.type, _name(part))])
     markup += [letter.markup for letter in letters.values()]
     referred = plain.references("\n".join(markup)) if markup else frozenset()
@@ -65,25 +72,27 @@ def contents(raw: bytes, root: Part) -> Contents:
         remotes += winmail.remotes(part.number or "1", letter, referred, {r.name for r in remotes}) if letter else []
         if not letter or winmail.hides(letter, text or enclosed):
             remotes.append(_remote(raw, part, index, referred))
+    remotes += found.written
     remotes += [
         Remote(f"{p.number}/whole" if p.number else "raw", "encrypted.eml", "message/rfc822") for p in found.sealed
     ]
-    sealed = found.sealed or any(p.type in _SEALED for p in found.files)
+    sealed = found.sealed or any(p.type in _SEALED for p in found.files) or _ARMOUR in text
     return Contents(text or enclosed, tuple(remotes), "encrypted or sealed mail" if sealed else "")
 
 
-def _visit(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
+def _visit(raw: bytes, part: Part, found: _Found, markup: list[str], body: bool = False) -> None:
+    """Sort a part and all in it; ``body`` says that it stands where a body does, whatever it is called."""
     if part.type == "multipart/encrypted":
         found.sealed.append(part)
     elif part.type == "multipart/alternative":
         _alternative(raw, part.children, found, markup)
     elif part.children:
-        for child in part.children:
+        for index, child in enumerate(part.children):
             if not (part.type == "multipart/signed" and child.type in _SIGNATURES):
-                _visit(raw, child, found, markup)
+                _visit(raw, child, found, markup, part.type == "multipart/related" and not index)
     elif part.type in _UNSEEN:
         return
-    elif _is_text(part) or (not part.number and part.type in _TEXTS and _disposition(part)[0] != "attachment"):
+    elif _is_text(part, body or not part.number):
         _read(raw, part, found, markup)
     else:
         found.files.append(part)
@@ -93,7 +102,7 @@ def _alternative(raw: bytes, children: Sequence[Part], found: _Found, markup: li
     """Of the texts only the plain one, if it says anything; of the files all."""
     each = [_Found() for _ in children]
     for child, own in zip(children, each, strict=True):
-        _visit(raw, child, own, markup)
+        _visit(raw, child, own, markup, body=True)
     written = [own for own in each if any(t.strip() for t in own.texts)]
     chosen = min(written, key=lambda own: own.markup, default=_Found())
     found.texts += chosen.texts
@@ -101,22 +110,43 @@ def _alternative(raw: bytes, children: Sequence[Part], found: _Found, markup: li
     for own in each:
         found.files += own.files
         found.sealed += own.sealed
+        found.written += own.written
 
 
-def _is_text(part: Part) -> bool:
-    """An undeclared type is text (RFC 2045 5.2) unless the part is marked as a file."""
-    return part.type in _TEXTS and not _name(part) and _disposition(part)[0] != "attachment"
+def _is_text(part: Part, body: bool) -> bool:
+    """Whether it is read, not opened.
+
+    The default type is text (RFC 2045 5.2), and so is an unknown kind of text (RFC 2046
+    4.1.4), unless it is marked or named as a file.
+    """
+    if _disposition(part)[0] == "attachment":
+        return False
+    if part.type in _TEXTS:
+        return body or not _name(part)
+    return part.type.startswith("text/") and not (part.type in EXTENSIONS or part.type in NAMES or _name(part))
 
 
 def _read(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
     text, whole = bodies.text(raw, part)
-    if part.type == "text/html":
+    if part.type in _MARKUP or (not part.type and plain.is_page(text)):
         markup.append(text)
         found.markup = True
         text = plain.words(text)
+    elif enclosed := uuencoded.blocks(text):
+        found.written += uuencoded.remotes(part.number or "1", enclosed)
+        text = uuencoded.without(text, enclosed)
     found.texts.append(text)
     if not whole:
         found.files.append(part)
+
+
+def _repeated(raw: bytes, part: Part, files: Sequence[Part]) -> bool:
+    """Whether it is an invitation without a name that is also there as a file: one is enough."""
+    twins = [f for f in files if f is not part and f.type in _INVITES and _name(f)]
+    if part.type not in _INVITES or _name(part) or not twins or part.end - part.start > bodies.TEXT:
+        return False
+    own = b"".join(bodies.chunks(raw, part)).split()
+    return any(b"".join(bodies.chunks(raw, f)).split() == own for f in twins if f.end - f.start <= bodies.TEXT)
 
 
 def _disposition(part: Part) -> tuple[str, dict[str, str]]:
@@ -125,7 +155,10 @@ def _disposition(part: Part) -> tuple[str, dict[str, str]]:
 
 
 def _name(part: Part) -> str:
-    return headers.parameter(_disposition(part)[1], "filename") or headers.parameter(part.params, "name")
+    """Its name: where it should stand first, then where some programs write it."""
+    named = headers.parameter(_disposition(part)[1], "filename")
+    named = named or next((n for key in ("name", "filename", "file") if (n := headers.parameter(part.params, key))), "")
+    return named if named.strip(" ./\\") else ""
 
 
 def _remote(raw: bytes, part: Part, index: int, referred: frozenset[str]) -> Remote:

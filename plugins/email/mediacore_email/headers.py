@@ -25,7 +25,13 @@ PADDINGS = 5000
 """Paddings in the middle of base64 that are honoured; where there are more, none of them means anything."""
 
 _ENCODED = re.compile(r"=\?([A-Za-z0-9_.:+-]{1,40})(?:\*[A-Za-z0-9-]{0,40})?\?([bBqQ])\?([^?]*)\?=")
-_PARAMETER = re.compile(r';\s*([^\s=;"]{1,200})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))', re.DOTALL)
+_HEAD = re.compile(r"\s*([^\s;]*)\s*")
+_PARAMETER = re.compile(
+    # a quote that neither ";" nor the end nor another parameter follows is a character of the value: "my "new" car.pdf"
+    r';\s*([^\s=;"]{1,200})\s*=\s*(?:"((?:[^"\\]|\\.|"(?!\s*(?:;|\Z)|\s+[\w*-]{1,60}=))*)"?|([^;]*))',
+    re.DOTALL,
+)
+_UNDIVIDED = re.compile(r'(?<=")\s+(?=[\w*-]{1,60}=)')
 _PIECE = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
 _FOLD = re.compile(r"[\r\n\t ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -155,9 +161,12 @@ def parameters(value: bytes) -> tuple[str, dict[str, str] | None]:
         The parameters by lower-case name, undecoded, the first of each; None instead when there are too many.
     """
     text = value.decode("latin-1")
-    head = text.partition(";")[0].strip().lower()
+    first = _HEAD.match(text)
+    head, at = (first[1].lower(), first.end()) if first else ("", 0)
+    # between the type and its parameters, or between two of them, the semicolon may be forgotten
+    rest = _UNDIVIDED.sub(";", f";{text[at:].removeprefix(';')}")
     found: dict[str, str] = {}
-    for count, match in enumerate(_PARAMETER.finditer(text, text.find(";") if ";" in text else len(text)), 1):
+    for count, match in enumerate(_PARAMETER.finditer(rest), 1):
         if count > PARAMETERS:
             return head, None
         quoted, plain = match[2], match[3]
@@ -176,9 +185,9 @@ def parameter(params: Mapping[str, str], name: str) -> str:
     }
     if whole is not None:
         return _extended([(whole, True)])
-    if 0 in pieces:
-        ordered = [pieces[i] for i in range(len(pieces)) if i in pieces]
-        return _extended(ordered)
+    if pieces:
+        first = min(pieces)  # some programs count from 1
+        return _extended([pieces[i] for i in range(first, first + len(pieces)) if i in pieces])
     return decode_text(params.get(name, "").encode("latin-1"))[:NAME_LENGTH]
 
 

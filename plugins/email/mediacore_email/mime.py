@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from mediacore_email.headers import Headers, parameters
+from mediacore_email.headers import Headers, parameter, parameters
 
 HEADER_BLOCK = 256 * 1024
 HEADER_LINES = 1000
@@ -29,6 +29,9 @@ _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 # a closing delimiter may have rubbish behind it as long as that cannot belong to another boundary (RFC 2046 5.1.1)
 _DELIMITER_END = re.compile(rb"(?:(--)(?:[^\w\'()+,./:=?\r\n-][^\r\n]*)?|[ \t]*)(?:\r\n|\n|\r|\Z)")
 _TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+_LOOKS_LIKE_ONE = re.compile(rb"--(?<=[\r\n]--)([^\r\n]{0,199}[^\r\n \t])[ \t]*(?:\r\n|\r|\n)Content-", re.IGNORECASE)
+GUESSES, GUESSED = 20, 64 * 1024
+"""How often in a mail, and how far, a delimiter is looked for in a multipart whose own boundary divides nothing."""
 
 
 class TooMuch(Exception):
@@ -108,11 +111,14 @@ def _lines(raw: bytes, begin: int, end: int, found: list[tuple[str, bytes]]) -> 
         if stop == at:
             return after
         line = raw[at:stop]
-        name = _NAME.match(line)
-        if line[:1] in b" \t":
+        name = _NAME.match(line if found else line.lstrip())
+        if line[:1] in b" \t" and (found or not name):
             _continue(found, line)
         elif name:
+            line = line if found else line.lstrip()
             found.append((name[1].decode("ascii").lower(), line[name.end() :]))
+        elif found and b"=" in line and found[-1][1].rstrip().endswith(b";"):
+            _continue(found, b" " + line)  # a parameter on a line of its own that was not indented
         elif not (at == 0 and line.startswith((b"From ", b">From "))):  # the envelope line of an mbox
             return at
         at = after
@@ -132,6 +138,7 @@ class _Parser:
         self._raw = raw
         self._count = 0
         self._misses = 0
+        self._guesses = 0
 
     def part(self, begin: int, end: int, number: str, depth: int, default: str) -> Part:
         self._count += 1
@@ -145,7 +152,8 @@ class _Parser:
         declared, params = parameters(headers.first("content-type"))
         if params is None:
             raise TooMuch("one of its headers has too many parameters")
-        kind = declared if _TYPE.fullmatch(declared) else default
+        sound = _TYPE.match(declared)
+        kind = sound[0] if sound else "text/html" if "html" in declared else default
         children = self._children(kind, params, start, end, number, depth)
         if kind.startswith("multipart/") and not children:
             kind = ""  # nothing divides it: what is there is shown as it stands
@@ -156,15 +164,18 @@ class _Parser:
     ) -> tuple[Part, ...]:
         if not kind.startswith("multipart/"):
             return ()
-        boundary = params.get("boundary", "").rstrip().encode("latin-1")
+        boundary = _boundary(params)
         if len(boundary) > BOUNDARY:
             raise TooMuch(f"a boundary is longer than {BOUNDARY} bytes")
-        if not boundary:
-            return ()
+        spans = self._spans(start, end, b"--" + boundary) if boundary else []
+        if not spans and self._guesses < GUESSES:
+            self._guesses += 1
+            guessed = _LOOKS_LIKE_ONE.search(self._raw, start, min(end, start + GUESSED))
+            spans = self._spans(start, end, b"--" + guessed[1]) if guessed else []
         default = "message/rfc822" if kind == "multipart/digest" else ""
         prefix = f"{number}." if number else ""
-        spans = self._spans(start, end, b"--" + boundary)
-        return tuple(self.part(b, e, f"{prefix}{i}", depth + 1, default) for i, (b, e) in enumerate(spans, 1))
+        parts = tuple(self.part(b, e, f"{prefix}{i}", depth + 1, default) for i, (b, e) in enumerate(spans, 1))
+        return _regrouped(parts, boundary)
 
     def _spans(self, start: int, end: int, delimiter: bytes) -> list[tuple[int, int]]:
         """Where the pieces between the delimiter lines lie; one that is never closed reaches to the end."""
@@ -195,3 +206,17 @@ class _Parser:
 def _before_eol(raw: bytes, at: int) -> int:
     """The line end before a delimiter belongs to the delimiter (RFC 2046 5.1.1)."""
     return at - 2 if raw[at - 2 : at] == b"\r\n" else at - 1
+
+
+def _boundary(params: Mapping[str, str]) -> bytes:
+    coded = parameter(params, "boundary") if "boundary*" in params or "boundary*0*" in params else ""  # RFC 2231
+    return (coded or params.get("boundary", "")).rstrip().encode("latin-1", "replace")
+
+
+def _regrouped(parts: tuple[Part, ...], boundary: bytes) -> tuple[Part, ...]:
+    """The parts, or what a multipart among them that shares our boundary took from us: what follows it is its own."""
+    for at, part in enumerate(parts[:-1]):
+        declared = parameters(part.headers.first("content-type"))[0]
+        if not part.type and declared.startswith("multipart/") and boundary and _boundary(part.params) == boundary:
+            return (*parts[:at], evolve(part, type=declared, children=parts[at + 1 :]))
+    return parts

@@ -11,6 +11,8 @@ EXTENSIONS = {
     "text/calendar": "ics",
     "text/vcard": "vcf",
     "text/x-vcard": "vcf",
+    "text/directory": "vcf",
+    "text/x-vcalendar": "vcs",
     "text/rtf": "rtf",
     "text/xml": "xml",
     "application/pdf": "pdf",
@@ -42,6 +44,8 @@ NAMES = {
     "application/pkcs7-mime": "smime.p7m",
     "application/x-pkcs7-mime": "smime.p7m",
     "text/calendar": "invite.ics",
+    "application/ics": "invite.ics",
+    "text/rfc822-headers": "headers.txt",
     "message/delivery-status": "delivery-status.txt",
     "message/disposition-notification": "read-receipt.txt",
 }
@@ -50,7 +54,10 @@ NAMES = {
 
 def made_up(declared: str, index: int) -> str:
     """A name for a file of this type, the index-th of its mail."""
-    return NAMES.get(declared) or f"part-{index}.{EXTENSIONS.get(declared, 'bin')}"
+    return (
+        NAMES.get(declared)
+        or f"part-{index}.{EXTENSIONS.get(declared, 'txt' if declared.startswith('text/') else 'bin')}"
+    )
 
 
 def distinct(name: str, taken: set[str]) -> str:

@@ -6,6 +6,7 @@ import html
 import re
 from urllib.parse import unquote
 
+_PAGE = re.compile(r"\s{0,200}(?:<\?xml[^>]{0,200}>\s{0,200})?<(?:!doctype\s{1,20}html|html)\b", re.IGNORECASE)
 _TAG_NAME = re.compile(r"/?([A-Za-z][A-Za-z0-9]{0,20})")
 _CLOSERS = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "style", "head", "title")}
 _BREAKS = re.compile(r"p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|pre|hr|section|article")
@@ -23,6 +24,11 @@ def references(markup: str) -> frozenset[str]:
     """The Content-IDs and locations of the pictures that the markup shows, percent-decoded, without brackets."""
     cids = {unquote(match[1]).strip("<>") for match in _CID.finditer(markup)}
     return frozenset(cids | {match[1] for match in _SOURCE.finditer(markup)})
+
+
+def is_page(text: str) -> bool:
+    """Whether a text of no declared type is HTML: it begins as a page does."""
+    return bool(_PAGE.match(text))
 
 
 def words(markup: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from mediacore import Contact, Event, InboundMessage, Permanent, Remote, Request, Unsupported
-from mediacore_email import bodies, headers, reports, winmail
+from mediacore_email import bodies, headers, reports, uuencoded, winmail
 from mediacore_email.contents import Contents, contents
 from mediacore_email.headers import Headers
 from mediacore_email.ids import domain_of
@@ -131,14 +131,24 @@ def file(request: Request, remote: Remote) -> Iterator[bytes]:
     raw = request.body
     if remote.ref == RAW:
         return bodies.span(raw, 0, len(raw))
-    number, _, enclosed = remote.ref.removesuffix(WHOLE).partition(winmail.MARK)
+    number, inside, place = _taken_apart(remote.ref)
     part = _part(raw, number)
-    found = winmail.file(raw, part, int(enclosed)) if part and enclosed.isdecimal() else None
-    if found:
-        return found
-    if part is None or enclosed:
+    if inside and part:
+        index = int(place) if place.isdecimal() else 0
+        found = winmail.file(raw, part, index) if inside == winmail.MARK else uuencoded.file(raw, part, index)
+        if found:
+            return found
+    if part is None or inside:
         raise Permanent("the mail has no such part any more", code="part")
     return bodies.span(raw, part.begin, part.end) if remote.ref.endswith(WHOLE) else bodies.chunks(raw, part)
+
+
+def _taken_apart(ref: str) -> tuple[str, str, str]:
+    """A ref as the part's number, what kind of file in it is meant, and which of them."""
+    for mark in (winmail.MARK, uuencoded.MARK):
+        if mark in ref:
+            return ref.partition(mark)
+    return ref.removesuffix(WHOLE), "", ""
 
 
 def _part(raw: bytes, number: str) -> Part | None:

@@ -314,7 +314,7 @@ def test_read_receipts_and_foreign_reports() -> None:
     assert (event.status, event.key) == ("read", "k-1")
     foreign = message(bounce(US, "<other@elsewhere.example>", "kim@x.example", "5.1.1", "550", True))
     assert foreign.automatic
-    assert [r.name for r in foreign.remotes] == ["delivery-status.txt", "part-2.bin"]
+    assert [r.name for r in foreign.remotes] == ["delivery-status.txt", "headers.txt"]
 
 
 def test_an_empty_mail_is_said_to_be_one() -> None:
