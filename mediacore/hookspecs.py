@@ -87,6 +87,26 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
+    def wait(self, cursor: str, seconds: float) -> bool | None:
+        """Will there be news before it is time to look again?
+
+        First answer wins; I/O. For pull channels whose provider tells of news over a connection that is kept; others do
+        not implement it and are looked into by the clock. Asked again and again between two looks. A hint only: what is
+        new is for ``poll`` to say.
+
+        Args:
+            cursor: what the last poll returned.
+            seconds: listen for so long at most.
+
+        Returns:
+            True as soon as there may be news, False when there was none in that time, None when this provider does not
+            tell.
+
+        Raises:
+            Retry, AuthNeeded: then the next look comes by the clock.
+        """
+
+    @hookspec(firstresult=True)
     def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> Fetched | None:
         """Bring the bytes of one attachment.
 

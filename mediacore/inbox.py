@@ -116,6 +116,10 @@ class Inbox:
         """New deliveries of a pull channel; None when the channel is not one."""
         return self._maybe("poll", Batch, cursor=cursor, limits=self.limits)
 
+    def wait(self, cursor: str, seconds: float) -> bool | None:
+        """Whether there may be news, listened for at most so long; None when that is not to be heard."""
+        return self._maybe("wait", bool, cursor=cursor, seconds=seconds)
+
     def fetch(self, remote: Remote, request: Request, into: Path) -> Fetched:
         """Bring one attachment's bytes into the file; returns the type and the name that came with them."""
         return self._first("fetch", Fetched, remote=remote, request=request, into=into, limits=self.limits)

@@ -273,6 +273,4 @@ class Site:
         return pipeline.run(self.house, name, argument, attempt)
 
     def _poll(self, name: str) -> None:
-        wait = 0.0
-        while not self._stop.wait(wait):
-            wait = polling.look(self.house, name, self.config.site.poll)
+        polling.follow(self.house, name, self.config.site.poll, self._stop)

@@ -156,9 +156,45 @@ def test_polling(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """New mails are stored before the cursor moves, and looks go on from there."""
     box = Mailbox(monkeypatch)
     box.acts = [Batch((mail(1), mail(2)), "2"), Batch((), "2")]
-    assert [polling.look(site.house, "line", 2.0) for _ in range(2)] == [2.0, 2.0]
+    assert [polling.look(site.house, "line", 2.0) for _ in range(2)] == [polling.Next(2.0, listen=True)] * 2
     assert box.asked == ["", "2"]
     assert len(site.messages()) == 2
+
+
+def test_more_mails(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poll that could not bring everything is followed by the next one at once."""
+    box = Mailbox(monkeypatch)
+    box.acts = [Batch((mail(1),), "1", more=True)]
+    assert polling.look(site.house, "line", 2.0) == polling.Next(0.0)
+
+
+@pytest.mark.parametrize(("answers", "asked"), [([False, False, True], 3), ([None], 1), ([Retry("lost")], 1)])
+def test_listening(site: Any, monkeypatch: pytest.MonkeyPatch, answers: list[Any], asked: int) -> None:
+    """Between two looks the provider is listened to, until it tells of news or cannot be listened to."""
+    cursors: list[str] = []
+
+    def wait(_self: Inbox, cursor: str, _seconds: float) -> bool | None:
+        cursors.append(cursor)
+        act = answers.pop(0)
+        if isinstance(act, Exception):
+            raise act
+        return bool(act) if act is not None else None
+
+    monkeypatch.setattr(Inbox, "wait", wait)
+    monkeypatch.setattr(Inbox, "hooks", ("poll", "wait"))
+    monkeypatch.setattr(polling, "BRIEFEST", 0.0)
+    polling.rest(site.house, "line", polling.Next(0.0, listen=True), threading.Event())
+    assert cursors == [""] * asked
+
+
+def test_no_listening_after_a_fault(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a look that went wrong the clock decides, whatever the provider would tell."""
+    monkeypatch.setattr(Inbox, "hooks", ("poll", "wait"))
+    asked: list[str] = []
+    monkeypatch.setattr(Inbox, "wait", lambda _self, cursor, _seconds: asked.append(cursor))
+    monkeypatch.setattr(polling, "BRIEFEST", 0.0)
+    polling.rest(site.house, "line", polling.Next(0.0), threading.Event())
+    assert asked == []
 
 
 def test_poison_mail(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,8 +216,8 @@ def test_mailbox_that_fails(site: Any, monkeypatch: pytest.MonkeyPatch, fault: E
     """Whatever a look fails with, the next one comes, a little later, from the same place."""
     box = Mailbox(monkeypatch)
     box.acts = [fault, Batch((mail(1),), "1")]
-    assert polling.look(site.house, "line", 2.0) == 5.0
-    assert polling.look(site.house, "line", 2.0) == 2.0
+    assert polling.look(site.house, "line", 2.0) == polling.Next(5.0)
+    assert polling.look(site.house, "line", 2.0) == polling.Next(2.0, listen=True)
     assert box.asked == ["", ""]
     assert len(site.messages()) == 1
 
@@ -211,7 +247,7 @@ def test_full_disk_keeps_the_place(site: Any, monkeypatch: pytest.MonkeyPatch) -
         return put(blobs, chunks)
 
     monkeypatch.setattr(type(site.house.blobs), "put", brittle)
-    assert polling.look(site.house, "line", 2.0) == 5.0
+    assert polling.look(site.house, "line", 2.0) == polling.Next(5.0)
     polling.look(site.house, "line", 2.0)
     assert box.asked == ["", ""]
     assert len(site.messages()) == 2

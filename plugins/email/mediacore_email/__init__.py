@@ -6,6 +6,7 @@ joins them to the hooks.
 
 from __future__ import annotations
 
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from mediacore import (
 )
 from mediacore_email import imap, sent, smtp, wire_in, wire_out
 from mediacore_email.ids import domain_of
+from mediacore_email.imap_watch import Watch
 from mediacore_email.settings import Security, Server, mail_address, safe
 
 
@@ -80,6 +82,11 @@ class EmailChannel:
     ca_file: str = ""
     timeout: float = 60.0
     _doubts: dict[str, datetime] = attrs.field(init=False, factory=dict)
+    _watch: Watch = attrs.field(init=False, factory=Watch)
+
+    def __attrs_post_init__(self) -> None:
+        """The connections that listen are closed with the channel."""
+        weakref.finalize(self, self._watch.close)
 
     @hookimpl
     def limits(self) -> Limits:
@@ -100,6 +107,13 @@ class EmailChannel:
             return None
         most = limits.inbound.max_body.value
         return imap.poll(self._imap(), self.imap_folders, cursor, most, self.imap_history)
+
+    @hookimpl
+    def wait(self, cursor: str, seconds: float) -> bool | None:
+        """Whether the server tells of a new mail in that time."""
+        if not self.imap_host:
+            return None
+        return self._watch.news(self._imap(), self.imap_folders, imap.read_cursor(cursor), seconds)
 
     @hookimpl
     def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> Fetched:

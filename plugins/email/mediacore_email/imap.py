@@ -2,7 +2,8 @@
 
 A cursor remembers for each folder its UIDVALIDITY and the last UID. When UIDVALIDITY changes, the folder is read again
 from its beginning, and the core recognises what it has by the message id. A mail that is larger than the bound is
-brought as its header alone, and its bytes go from the server straight into a file when the attachment is fetched.
+brought as its header alone, and its bytes go from the server straight into a file when the attachment is fetched. The
+same is done with a mail on which the server has failed again and again, so that it does not stop those behind it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from attrs import frozen
@@ -26,6 +28,10 @@ HEADER = 256 * 1024
 BATCH_MAILS = 50
 BATCH_BYTES = 64 * 1024 * 1024
 """The most that one poll brings; the next one goes on from there."""
+STUMBLES = 3
+"""How often the server may fail on a mail before only its header is asked for, and as often again, not even that."""
+UNKNOWN = 2**32
+"""Stands for a UIDNEXT that the server does not tell."""
 _UIDS_AT_ONCE = 100
 _WINDOW = 50_000
 _NOT_ASCII = re.compile(r"[^ -~]+|&")
@@ -39,24 +45,44 @@ class Place:
     Args:
         validity: its UIDVALIDITY; 0 before the first look.
         last: the highest UID that was brought.
+        stumbled: how often the server has failed on the mail behind that.
     """
 
     validity: int = 0
     last: int = 0
+    stumbled: int = 0
+
+
+class _Stumble(Exception):
+    """The server failed on one mail.
+
+    Args:
+        place: where the folder stands, with the failure counted.
+    """
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
 
 
 def read_cursor(cursor: str) -> dict[str, Place]:
     """The places in a cursor; none when it is empty or not one of ours."""
     try:
         table = json.loads(cursor or "{}")
-        return {str(folder): Place(int(p["validity"]), int(p["last"])) for folder, p in table["folders"].items()}
+        return {
+            str(folder): Place(int(p["validity"]), int(p["last"]), int(p.get("stumbled", 0)))
+            for folder, p in table["folders"].items()
+        }
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}
 
 
 def write_cursor(places: Mapping[str, Place]) -> str:
     """A cursor that holds these places."""
-    folders = {folder: {"validity": p.validity, "last": p.last} for folder, p in places.items()}
+    folders = {
+        folder: {"validity": p.validity, "last": p.last, **({"stumbled": p.stumbled} if p.stumbled else {})}
+        for folder, p in places.items()
+    }
     return json.dumps({"folders": folders}, sort_keys=True)
 
 
@@ -83,6 +109,9 @@ def poll(server: Server, folders: Sequence[str], cursor: str, max_bytes: int, hi
                     requests += [request] if request else []
                     if len(requests) >= BATCH_MAILS or sum(len(r.body) for r in requests) >= BATCH_BYTES:
                         return Batch(tuple(requests), write_cursor(places), more=True)
+        except _Stumble as stumble:
+            places[folder] = stumble.place
+            return Batch(tuple(requests), write_cursor(places), more=bool(requests))
         except (MediacoreError, imaplib.IMAP4.error, OSError):
             if not requests:
                 raise
@@ -135,19 +164,27 @@ def _folder(
     for some in _search(imap, last, following):
         sizes = _sizes(imap, some)
         for uid in some:
-            yield _request(imap, folder, validity, uid, sizes.get(uid, 0), max_bytes), Place(validity, uid)
+            tries = place.stumbled if uid == some[0] and last == place.last else 0
+            try:
+                request = _request(imap, folder, validity, uid, sizes.get(uid, 0), max_bytes, tries)
+            except (MediacoreError, imaplib.IMAP4.error, OSError) as error:
+                raise _Stumble(Place(validity, uid - 1, tries + 1)) from error
+            yield request, Place(validity, uid)
+        last = some[-1]
 
 
-def _request(imap: imaplib.IMAP4, folder: str, validity: int, uid: int, size: int, max_bytes: int) -> Request | None:
-    """One mail, or the header of a large one; None when it is gone meanwhile."""
+def _request(
+    imap: imaplib.IMAP4, folder: str, validity: int, uid: int, size: int, max_bytes: int, tries: int
+) -> Request | None:
+    """One mail, or the header of a large or a difficult one; None when it is gone meanwhile."""
     url = f"imap://{quote(folder, safe='')}/{validity}/{uid}"
-    if size <= max_bytes:
+    if size <= max_bytes and tries < STUMBLES:
         body = _bytes(imap, uid, f"BODY.PEEK[]<0.{max_bytes + 1}>")
         if len(body) <= max_bytes:
             return Request("POLL", url, body=body) if body else None
         size = max(size, len(body))  # the server told a smaller size than it sends
-    head = _bytes(imap, uid, f"BODY.PEEK[HEADER]<0.{HEADER}>")
-    return Request("POLL", f"{url}?size={size}", body=head or b"\r\n")
+    head = _bytes(imap, uid, f"BODY.PEEK[HEADER]<0.{HEADER}>") if tries < 2 * STUMBLES else b""
+    return Request("POLL", f"{url}?size={max(size, 1)}", body=head or b"\r\n")
 
 
 def examine(imap: imaplib.IMAP4, folder: str, setting: str = "imap_folders") -> tuple[int, int]:
@@ -170,7 +207,7 @@ def examine(imap: imaplib.IMAP4, folder: str, setting: str = "imap_folders") -> 
         if any(code.decode() in told.upper() for code in PASSING):
             raise Retry(f"the folder {folder!r} cannot be opened now: {told}", code="imap")
         raise AuthNeeded(f"the folder {folder!r} cannot be opened: {told}; check {setting}", code="folder")
-    return _number(imap, "UIDVALIDITY", 1), _number(imap, "UIDNEXT", 2**32)
+    return _number(imap, "UIDVALIDITY", 1), _number(imap, "UIDNEXT", UNKNOWN)
 
 
 def _number(imap: imaplib.IMAP4, name: str, otherwise: int) -> int:
@@ -180,10 +217,10 @@ def _number(imap: imaplib.IMAP4, name: str, otherwise: int) -> int:
 
 def _search(imap: imaplib.IMAP4, last: int, following: int) -> Iterator[list[int]]:
     """UIDs above the last, a hundred at a time; a window bounds each answer, which is one line."""
-    window = _WINDOW if following < 2**32 else 2**32
+    window = _WINDOW if following < UNKNOWN else UNKNOWN
     for start in range(last + 1, following, window):
         end = "*" if following - start <= window else str(start + window - 1)
-        _, found = imap.uid("SEARCH", f"UID {start}:{end}")
+        found = _answer(imap, "SEARCH", f"UID {start}:{end}")
         numbers = {int(uid) for line in found if line for uid in line.split() if uid.isdigit()}
         # "*" is the last mail even when its UID is below the range (RFC 9051 6.4.8)
         uids = sorted(uid for uid in numbers if uid >= start)
@@ -191,7 +228,7 @@ def _search(imap: imaplib.IMAP4, last: int, following: int) -> Iterator[list[int
 
 
 def _sizes(imap: imaplib.IMAP4, uids: Sequence[int]) -> dict[int, int]:
-    _, lines = imap.uid("FETCH", ",".join(map(str, uids)), "(UID RFC822.SIZE)")
+    lines = _answer(imap, "FETCH", ",".join(map(str, uids)), "(UID RFC822.SIZE)")
     sizes: dict[int, int] = {}
     for line in lines:
         found = _SIZE.search(line) if isinstance(line, bytes) else None
@@ -202,8 +239,16 @@ def _sizes(imap: imaplib.IMAP4, uids: Sequence[int]) -> dict[int, int]:
 
 
 def _bytes(imap: imaplib.IMAP4, uid: int, what: str) -> bytes:
-    _, lines = imap.uid("FETCH", str(uid), f"({what})")
+    lines = _answer(imap, "FETCH", str(uid), f"({what})")
     return next((bytes(line[1]) for line in lines if isinstance(line, tuple) and len(line) > 1), b"")
+
+
+def _answer(imap: imaplib.IMAP4, command: str, *arguments: str) -> list[Any]:
+    kind, lines = imap.uid(command, *arguments)
+    if kind != "OK":
+        told = b" ".join(d for d in lines if isinstance(d, bytes)).decode("utf-8", "replace")[:200]
+        raise Retry(f"the mail server does not do what it is asked for: {told}", code="imap")
+    return lines
 
 
 def _quoted(folder: str) -> str:

@@ -21,19 +21,40 @@ def session(server: Server) -> Iterator[imaplib.IMAP4]:
     Raises:
         Retry: a passing fault. AuthNeeded: the server does not let us in.
     """
-    imap = _connect(server)
+    imap = connect(server)
     try:
-        with _translated(server):
-            _sign_in(imap, server)
+        with translated(server):
             yield imap
     finally:
-        with suppress(imaplib.IMAP4.error, OSError):
-            imap.logout()
-        _close(imap)
+        leave(imap)
+
+
+def connect(server: Server) -> imaplib.IMAP4:
+    """A connection that is protected and signed in; ``leave`` it in the end.
+
+    Raises:
+        Retry: a passing fault. AuthNeeded: the server does not let us in.
+    """
+    imap = _reach(server)
+    try:
+        with translated(server):
+            _sign_in(imap, server)
+    except BaseException:
+        leave(imap)
+        raise
+    return imap
+
+
+def leave(imap: imaplib.IMAP4) -> None:
+    """Sign out and close a connection, whatever state it is in."""
+    with suppress(imaplib.IMAP4.error, OSError):
+        imap.logout()
+    _close(imap)
 
 
 @contextmanager
-def _translated(server: Server) -> Iterator[None]:
+def translated(server: Server) -> Iterator[None]:
+    """Faults of the connection as ``Retry``."""
     try:
         yield
     except imaplib.IMAP4.error as error:  # abort is one of them
@@ -42,7 +63,7 @@ def _translated(server: Server) -> Iterator[None]:
         raise Retry(f"{server.host} closed the connection: {error}", code="lost") from error
 
 
-def _connect(server: Server) -> imaplib.IMAP4:
+def _reach(server: Server) -> imaplib.IMAP4:
     try:
         if server.security == "tls":
             return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=server.context(), timeout=server.timeout)

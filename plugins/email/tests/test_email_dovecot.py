@@ -109,3 +109,31 @@ def test_dovecot(dovecot: int, available: dict[str, EntryPoint]) -> None:
         assert again.requests == ()
         client.select("INBOX", readonly=True)
         assert client.search(None, "SEEN")[1] == [b""]
+
+
+def test_dovecot_tells_of_news(dovecot: int, available: dict[str, EntryPoint]) -> None:
+    """Dovecot's IDLE ends the waiting when a mail comes into either folder, also after it was begun anew."""
+    settings = {
+        "channel": "email",
+        "address": "help@shop.example",
+        "smtp_host": "127.0.0.1",
+        "imap_host": "127.0.0.1",
+        "imap_port": dovecot,
+        "imap_security": "none",
+        "imap_user": "help",
+        "imap_password": "sesame",
+        "imap_folders": ["INBOX", "Other"],
+    }
+    with imaplib.IMAP4("127.0.0.1", dovecot, timeout=10) as client:
+        client.login("help", "sesame")
+        client.create("Other")
+        inbox: Inbox = mount("mail", settings, available=available)
+        cursor = ""
+        for folder in ("INBOX", "Other"):
+            batch = inbox.poll(cursor)
+            assert batch is not None
+            cursor = batch.cursor
+            while inbox.wait(cursor, 0.2):
+                pass
+            client.append(folder, "", "", b"From: a@x.example\r\n\r\nx\r\n")  # type: ignore[arg-type]  # see above
+            assert inbox.wait(cursor, 30.0) is True
