@@ -161,7 +161,7 @@ def _folder(
         return
     if place.validity != validity:
         yield None, Place(validity, 0)
-    for some in _search(imap, last, following):
+    for some in search(imap, last, following):
         sizes = _sizes(imap, some)
         for uid in some:
             tries = place.stumbled if uid == some[0] and last == place.last else 0
@@ -215,7 +215,7 @@ def _number(imap: imaplib.IMAP4, name: str, otherwise: int) -> int:
     return int(values[-1]) if values and values[-1] else otherwise
 
 
-def _search(imap: imaplib.IMAP4, last: int, following: int) -> Iterator[list[int]]:
+def search(imap: imaplib.IMAP4, last: int, following: int) -> Iterator[list[int]]:
     """UIDs above the last, a hundred at a time; a window bounds each answer, which is one line."""
     window = _WINDOW if following < UNKNOWN else UNKNOWN
     for start in range(last + 1, following, window):

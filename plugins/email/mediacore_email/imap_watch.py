@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from mediacore import MediacoreError, Retry
-from mediacore_email.imap import UNKNOWN, Place, examine
+from mediacore_email.imap import Place, examine, search
 from mediacore_email.imap_session import connect, leave, translated
 from mediacore_email.settings import Server
 
@@ -60,9 +60,7 @@ class Watch:
         try:
             with translated(server):
                 if not self._ears:
-                    self._open(server, folders)
-                    if any(ear.ahead(places.get(ear.folder, Place())) for ear in self._ears):
-                        return True
+                    self._open(server, folders, places)
                 return self._listen(seconds)
         except MediacoreError:
             self.close()
@@ -74,9 +72,9 @@ class Watch:
         for ear in ears:
             ear.leave()
 
-    def _open(self, server: Server, folders: Sequence[str]) -> None:
+    def _open(self, server: Server, folders: Sequence[str], places: Mapping[str, Place]) -> None:
         for folder in folders:
-            self._ears.append(_Ear(server, folder))
+            self._ears.append(_Ear(server, folder, places.get(folder, Place())))
         for ear in self._ears:
             ear.begin()
 
@@ -102,30 +100,28 @@ class _Ear:
     Args:
         server: where.
         folder: its name.
+        place: how far it was read; what lies beyond is news already.
     """
 
-    def __init__(self, server: Server, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, server: Server, folder: str, place: Place) -> None:
         self._imap = connect(server)
         try:
-            self._validity, self._following = examine(self._imap, folder)
+            validity, following = examine(self._imap, folder)
+            self._told()
+            beyond = next(search(self._imap, place.last, following), None) is not None
             _, words = self._imap.capability()
         except BaseException:
             leave(self._imap)
             raise
         self.idle = b"IDLE" in b" ".join(words).upper().split()
         self._held = b""
-        self._news = False
+        self._news = beyond or place.validity != validity or self._told()
         self._since = time.monotonic()
 
     @property
     def socket(self) -> socket.socket:
         """What to wait on."""
         return self._imap.socket()
-
-    def ahead(self, place: Place) -> bool:
-        """Whether the folder had gone on beyond this place when it was opened."""
-        return place.validity != self._validity or place.last + 1 < self._following < UNKNOWN
 
     def begin(self) -> None:
         """Ask the server to tell of news; from here on only ``read`` reads."""
@@ -147,9 +143,8 @@ class _Ear:
             self.begin()
             return
         self._since = time.monotonic()
-        self._imap.response("EXISTS")  # what was told before does not count
         self._imap.noop()
-        self._news = self._news or self._imap.response("EXISTS")[1] not in ([None], [])
+        self._news = self._told() or self._news
 
     def heard(self) -> bool:
         """Whether there was news since the last question."""
@@ -161,6 +156,10 @@ class _Ear:
         self._receive()
         while b"\n" in self._held:
             self._line()
+
+    def _told(self) -> bool:
+        """Whether the last answers told how many mails there are, which servers do when that has changed."""
+        return self._imap.response("EXISTS")[1] not in ([None], [])
 
     def leave(self) -> None:
         """Say good-bye without waiting for an answer."""

@@ -90,6 +90,7 @@ def test_too_many_folders(provider: MailSimulator, available: dict[str, EntryPoi
 SCRIPT = {
     b"LOGIN": b"",
     b"EXAMINE": b"* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 1]\r\n",
+    b"UID": b"* SEARCH\r\n",
     b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
 }
 
