@@ -24,6 +24,8 @@ COMMANDS = {
     "preview": "files:preview",
     "redact": "files:redact",
     "send": "boxes:send",
+    "deliver": "deliver:deliver",
+    "lmtp": "deliver:lmtp",
     "inbox": "boxes:inbox",
     "outbox": "boxes:outbox",
 }
