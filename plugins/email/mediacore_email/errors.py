@@ -19,6 +19,7 @@ from mediacore_email.headers import one_line
 GOOGLE = "https://support.google.com/a/answer/3726730"
 RFC3463 = "https://www.rfc-editor.org/rfc/rfc3463"
 RFC4954 = "https://www.rfc-editor.org/rfc/rfc4954#section-6"
+RFC6531 = "https://www.rfc-editor.org/rfc/rfc6531#section-3.5"
 RFC5321 = "https://www.rfc-editor.org/rfc/rfc5321#section-4.2"
 EXCHANGE = "https://github.com/svetlyobg/PowerShell-Gallery"
 MINUTE, HOUR = 60.0, 3600.0
@@ -71,6 +72,7 @@ TABLE: Sequence[Rule] = (
     Rule(r"421 ", Retry, "the mail server is closing its connections for now", RFC5321, after=5 * MINUTE),
     Rule(r"4.. ?(4\.\d+\.\d+)?$", Retry, "the mail server cannot take it at the moment", RFC5321, after=5 * MINUTE),
     Rule(r"... 5\.1\.\d+$", Permanent, "there is no such address: check it with the customer", RFC3463),
+    Rule(r"... 5\.6\.7$", Permanent, "the address has letters that the mail server cannot carry", RFC6531),
     Rule(r"553 ", Permanent, "the mail server does not take this address: check it", RFC5321),
     Rule(r"... 5\.2\.1$", Permanent, "the customer's mailbox is switched off", RFC3463),
     Rule(r"... 5\.7\.\d+$", Permanent, "the mail server's policy refuses it; ask an admin to look at why", RFC3463),

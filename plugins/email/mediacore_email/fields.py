@@ -1,4 +1,4 @@
-"""Header fields written: only ASCII leaves here, and no line end that was not put there for folding."""
+"""Header fields written: only ASCII leaves here, save in an address, and no line end but those that fold."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 PLAIN = re.compile(r"[ -~]{0,60}")
 
 
-def header(name: str, value: str) -> bytes:
+def header(name: str, value: str, charset: str = "ascii") -> bytes:
     """One header line with its end."""
-    return f"{name}: {value}\r\n".encode("ascii")
+    return f"{name}: {value}\r\n".encode(charset)
 
 
 def encoded(text: str, most: int = 45) -> str:

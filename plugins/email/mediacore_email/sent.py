@@ -47,7 +47,8 @@ def look(
             return None
         # one day more, because the server dates its mails by a clock and a time zone of its own
         since = f"SINCE {'-'.join(format_datetime(handed - timedelta(days=1)).split()[1:4])}"
-        unknown = _search(client, since, "TO", f'"{to}"') - _found(client, f'"{OURS}"', since)
+        known = to if to.isascii() else to.rpartition("@")[2]  # a search in ASCII, which every server understands
+        unknown = _search(client, since, "TO", f'"{known}"') - _found(client, f'"{OURS}"', since)
         return None if unknown else Absent()
 
 

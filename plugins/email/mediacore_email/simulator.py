@@ -40,6 +40,7 @@ class MailSimulator:
         size: the most bytes of one mail.
         sent: the folder into which it files a copy of every mail that it takes; empty for none.
         reports: offer delivery reports (RFC 3461), and send one when asked to.
+        international: carry addresses beyond ASCII (SMTPUTF8, RFC 6531).
         webhook: unused, as mails are polled; here because every simulator has it.
         tls: a server context; SMTP then demands STARTTLS and IMAP speaks TLS.
 
@@ -60,11 +61,12 @@ class MailSimulator:
         size: int = SIZE,
         sent: str = "Sent",
         reports: bool = True,
+        international: bool = False,
         webhook: str = "",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.address, self.password, self.token, self.size = address, password, token, size
-        self.sent, self.reports = sent, reports
+        self.sent, self.reports, self.international = sent, reports, international
         self.webhook = webhook
         self.answers: list[int] = []
         self.mischief = Mischief()
@@ -234,6 +236,7 @@ class MailSimulator:
             return (ReportingSMTP if self.reports else SMTP)(
                 gate,
                 data_size_limit=self.size,
+                enable_SMTPUTF8=self.international,
                 hostname="mail.simulator",
                 ident="ESMTP",
                 tls_context=self._tls,

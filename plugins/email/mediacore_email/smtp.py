@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 
 from mediacore import AuthNeeded, InDoubt, MediacoreError, Permanent, Retry
 from mediacore_email import errors
+from mediacore_email.headers import one_line
 from mediacore_email.settings import Server
 from mediacore_email.wire_out import Mail
 
@@ -41,11 +42,12 @@ def send(server: Server, sender: str, mail: Mail, reports: bool = True) -> str:
     with session(server) as smtp:
         size = mail.size
         _check_size(smtp, size)
-        options = [f"SIZE={size}"] if smtp.has_extn("size") else []
+        options = [*([f"SIZE={size}"] if smtp.has_extn("size") else []), *_international(smtp, mail)]
         wishes: list[str] = []
         if smtp.has_extn("dsn"):
             options += _report_options(mail)
-            wishes = [*(["NOTIFY=SUCCESS,FAILURE,DELAY"] if reports else []), f"ORCPT=rfc822;{_xtext(mail.to)}"]
+            wishes = ["NOTIFY=SUCCESS,FAILURE,DELAY"] if reports else []
+            wishes += [] if mail.international else [f"ORCPT=rfc822;{_xtext(mail.to)}"]
         _ask(lambda: smtp.mail(sender, options), (250,))
         _ask(lambda: smtp.rcpt(mail.to, wishes), (250, 251))
         _ask(lambda: smtp.docmd("DATA"), (354,))
@@ -54,6 +56,20 @@ def send(server: Server, sender: str, mail: Mail, reports: bool = True) -> str:
     if code != 250:
         raise errors.refusal(code, said)
     return said.decode("utf-8", "replace")[:300]
+
+
+def _international(smtp: smtplib.SMTP, mail: Mail) -> list[str]:
+    """What an address beyond ASCII needs (RFC 6531 3.4).
+
+    Raises:
+        Permanent: code ``5.6.7`` (RFC 6531 3.5): the server cannot carry it.
+    """
+    if not mail.international:
+        return []
+    if not (smtp.has_extn("smtputf8") and smtp.has_extn("8bitmime")):
+        told = "the address has letters that our mail server cannot carry (it lacks SMTPUTF8): ask for another address"
+        raise Permanent(told, code="5.6.7")
+    return ["SMTPUTF8", "BODY=8BITMIME"]
 
 
 def _report_options(mail: Mail) -> list[str]:
@@ -127,21 +143,33 @@ def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
         return
     if not smtp.has_extn("auth"):
         raise AuthNeeded(f"{server.host} offers no sign-in here; check smtp_port and smtp_security", code="auth")
+    reasons: list[str] = []
     try:
         if server.token:
-            # a challenge is the server's reason, in JSON; the empty answer makes it end with 535
-            smtp.auth("XOAUTH2", lambda challenge=None: server.xoauth2() if challenge is None else "")
+            smtp.auth(
+                "XOAUTH2", lambda challenge=None: server.xoauth2() if challenge is None else _heard(challenge, reasons)
+            )
         else:
             smtp.login(server.user, server.password)
     except smtplib.SMTPResponseException as error:
         told = errors.refusal(error.smtp_code, error.smtp_error)
         if isinstance(told, Retry):
             raise told from error
-        raise AuthNeeded(f"{server.host} refused the sign-in: {told.message}", code=told.code) from error
+        reason = f" {reasons[0]}" if reasons else ""
+        raise AuthNeeded(f"{server.host} refused the sign-in: {told.message}{reason}", code=told.code) from error
     except smtplib.SMTPServerDisconnected:
         raise
     except smtplib.SMTPException as error:
         raise AuthNeeded(f"{server.host} offers no way to sign in with a password", code="auth") from error
+
+
+def _heard(challenge: bytes, reasons: list[str]) -> str:
+    """Keep the reason that XOAUTH2's 334 tells in JSON; the empty answer makes the server end with 535.
+
+    https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
+    """
+    reasons.append(one_line(challenge.decode("utf-8", "replace"))[:200])
+    return ""
 
 
 def _check_size(smtp: smtplib.SMTP, size: int) -> None:

@@ -1,7 +1,7 @@
 """A message as a mail: seven-bit from end to end, in chunks, the same bytes every time it is asked for.
 
 Nothing of the message reaches a header without being encoded or checked. Seven-bit, so that a server without 8BITMIME
-(RFC 6152) takes it too.
+(RFC 6152) takes it too; only the recipient's own address may need letters beyond ASCII (RFC 6532).
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from mediacore_email.ids import domain_of, message_id
 SUBJECT = 250
 """Exchange keeps 255 characters: https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits"""
 REFERENCES = 20
+LOCAL = 64
+"""Bytes before the @: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1"""
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _ID = re.compile(r"<[!-;=?-~]{1,300}>")
 
 
@@ -45,7 +47,7 @@ class Mail:
 
     Args:
         message_id: with its angle brackets; the same for one message on every try.
-        to: the recipient for the envelope, ASCII.
+        to: the recipient for the envelope; its domain is ASCII.
     """
 
     message_id: str
@@ -53,6 +55,11 @@ class Mail:
     _message: Outgoing
     _sender: Sender
     _date: datetime
+
+    @property
+    def international(self) -> bool:
+        """Whether only a server with SMTPUTF8 (RFC 6531) can carry it."""
+        return not self.to.isascii()
 
     @property
     def size(self) -> int:
@@ -68,7 +75,7 @@ class Mail:
         message, references = self._message, _references(self._message)
         yield header("Date", format_datetime(self._date))
         yield header("From", mailbox(self._sender.address, self._sender.name))
-        yield header("To", mailbox(self.to, message.to.name))
+        yield header("To", mailbox(self.to, message.to.name), "utf-8")
         yield header("Subject", encoded(subject(message, self._sender)))
         yield header("Message-ID", self.message_id)
         if _ID.fullmatch(message.reply_to):
@@ -96,14 +103,17 @@ def mail(message: Outgoing, sender: Sender, date: datetime) -> Mail:
 
 
 def envelope(address: str) -> str:
-    """An address as ASCII, its domain in its DNS form.
+    """An address with its domain in its DNS form; the part before it may have letters of any script (RFC 6531).
 
     Raises:
         Permanent: code ``address``.
     """
     local, _, domain = address.strip().rpartition("@")
     ascii_form = f"{local}@{domain_of(address.strip())}"
-    if not domain or not _ADDRESS.fullmatch(ascii_form):
+    printable = (
+        local.isprintable() and not any(map(str.isspace, local)) and len(local.encode(errors="replace")) <= LOCAL
+    )
+    if not domain or not printable or not _ADDRESS.fullmatch(ascii_form):
         raise Permanent("this is no e-mail address that can be written to; check it", code="address")
     return ascii_form
 

@@ -44,6 +44,7 @@ ANSWERS = [
     (550, "5.7.1 Unauthenticated email is not accepted due to DMARC", Permanent, "5.7.1", "policy"),
     (554, "5.7.1 spam", Permanent, "5.7.1", "policy"),
     (554, "5.6.0 Message is malformed", Permanent, "5.6.0", "report"),
+    (553, "5.6.7 Non-ASCII addresses not permitted for that recipient", Permanent, "5.6.7", "letters"),
     (535, "5.7.8 Username and Password not accepted", AuthNeeded, "5.7.8", "sign in"),
     (530, "5.7.0 Authentication Required", AuthNeeded, "5.7.0", "sign in"),
     (538, "5.7.11 Encryption required", AuthNeeded, "5.7.11", "sign in"),

@@ -184,8 +184,25 @@ def test_tokens_instead_of_passwords(available: dict[str, EntryPoint], outgoing:
         inbox.send(outgoing("Hi"))
         assert inbox.poll("") is None
         stale = mount("mail", {**good, "oauth_token": "ya29.stale"}, available=available)
-        with pytest.raises(AuthNeeded, match="refused the sign-in"):
+        with pytest.raises(AuthNeeded, match=r"refused the sign-in: .*\"status\":\"401\""):
             stale.send(outgoing("Hi"))
+
+
+def test_addresses_in_every_script(available: dict[str, EntryPoint], outgoing: Callable[..., Outgoing]) -> None:
+    """A mail to an address beyond ASCII goes where the server carries it; elsewhere it is refused with words."""
+    to = Contact("kïm@bücher.example", "Kïm")
+    with MailSimulator(international=True) as provider:
+        inbox = mount("mail", provider.settings(), available=available)
+        inbox.send(outgoing("Hi", to=to))
+        (received,) = provider.devices.all()
+        assert (received.to, received.text) == ("kïm@xn--bcher-kva.example", "Hi")
+        assert inbox.reconcile(outgoing("Hi", to=to)) is not None
+    with MailSimulator() as provider:
+        inbox = mount("mail", provider.settings(), available=available)
+        with pytest.raises(Permanent, match="SMTPUTF8") as refused:
+            inbox.send(outgoing("Hi", to=to))
+        assert refused.value.code == "5.6.7"
+        assert provider.devices.all() == []
 
 
 def test_nobody_there(

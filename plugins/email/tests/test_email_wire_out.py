@@ -161,7 +161,22 @@ def test_subjects(given: str, reply: str, expected: str, outgoing: Callable[...,
     assert subject(outgoing(subject=given, reply_to=reply), SHOP) == expected
 
 
-@pytest.mark.parametrize("address", ["", "kim", "kim@", "@x.de", "a b@x.de", "a@x.de\r\nBcc: c@d", "a@b,c@d", "<a@b>"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "kim",
+        "kim@",
+        "@x.de",
+        "a b@x.de",
+        "a@x.de\r\nBcc: c@d",
+        "a@b,c@d",
+        "<a@b>",
+        "k\u00a0m@x.de",
+        "k\u2028@x.de",
+        "ï" * 33 + "@x.de",
+    ],
+)
 def test_bad_addresses_are_refused(address: str, outgoing: Callable[..., Outgoing]) -> None:
     """What is no single address never comes near an envelope."""
     with pytest.raises(Permanent, match="no e-mail address"):
