@@ -140,12 +140,33 @@ class Names:
 
 
 @frozen
+class Receiver:
+    """What one receiver throws away.
+
+    Args:
+        domains: of the addresses that are surely its own, in lower case.
+        extensions: of file names.
+    """
+
+    domains: tuple[str, ...]
+    extensions: tuple[str, ...]
+    source: str = ""
+    as_of: date | None = None
+
+
+@frozen
 class Blocked:
-    """File name extensions that receivers throw away, with the list's source."""
+    """File name extensions that receivers throw away, with the list's source.
+
+    Args:
+        extensions: what any of them throws away.
+        receivers: what those throw away whose addresses tell who they are.
+    """
 
     extensions: tuple[str, ...] = ()
     source: str = ""
     as_of: date | None = None
+    receivers: tuple[Receiver, ...] = ()
 
 
 @frozen
@@ -213,6 +234,16 @@ class Limits:
     def only(self, sort: str) -> Limits:
         """These limits with one sort of file alone, which the planner may then choose; none when there is no such."""
         return evolve(self, accept=tuple(evolve(a, explicit=False) for a in self.accept if a.name == sort))
+
+    def toward(self, address: str) -> Limits:
+        """These limits for one recipient: the list of blocked extensions is its receiver's own, where that is known.
+
+        Args:
+            address: the recipient's; may be empty.
+        """
+        domain = address.rpartition("@")[2].strip().lower()
+        known = next((r for r in self.blocked.receivers if domain in r.domains), None)
+        return evolve(self, blocked=Blocked(known.extensions, known.source, known.as_of)) if known else self
 
     def for_inbound(self) -> Limits:
         """These limits without the sorts of file that may be sent: only the bounds on what comes in."""

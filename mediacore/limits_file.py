@@ -12,7 +12,7 @@ from attrs import fields
 
 from mediacore.errors import ConfigError
 from mediacore.kinds import Kind
-from mediacore.limits import Accept, Blocked, Figure, Inbound, Limits, Message, Names, Pace, Text, Window
+from mediacore.limits import Accept, Blocked, Figure, Inbound, Limits, Message, Names, Pace, Receiver, Text, Window
 
 SITE = "this site's configuration"
 
@@ -102,6 +102,8 @@ _SHAPES = {"Figure": Figure, "int": int, "bool": bool, "str": str, "Literal": st
 def _entry(key: str, value: Any, wanted: str) -> Any:  # noqa: ANN401 - TOML is untyped; ``wanted`` is the annotation
     if wanted == "Kind":
         return Kind(value)
+    if wanted.startswith("tuple[Receiver") and isinstance(value, (list, tuple)):
+        return tuple(each if isinstance(each, Receiver) else _section(Receiver, each) for each in value)
     made = Figure(**value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
     if wanted.startswith("Figure") and type(value) is int:
         made = Figure(value, SITE)

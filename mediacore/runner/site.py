@@ -150,7 +150,8 @@ class Site:
             inbox: the inbox's name.
             files: what goes.
             text: the words.
-            to: the customer's address, so that the plan notes a window for answers that has closed; may be empty.
+            to: the customer's address, so that the plan knows what their mail server throws away and notes a window for
+                answers that has closed; may be empty.
 
         Raises:
             Permanent: a file must not be sent at all, with the reason.

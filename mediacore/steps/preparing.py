@@ -81,7 +81,8 @@ def make_plan(
         house, inbox: what to work with.
         items: the files.
         text: the words.
-        to: the customer's address, so that a window that has closed can be noted; empty while nobody is chosen.
+        to: the customer's address, which may tell what their mail server throws away, and whose window may have closed;
+            empty while nobody is chosen.
         automatic: a machine wrote it.
 
     Raises:
@@ -90,7 +91,7 @@ def make_plan(
     if items and inbox.limits.message.fetched and not house.links:
         told = f"{inbox.limits.title} fetches files from our public address: set public_url in the configuration"
         raise Permanent(told, code="no-url")
-    planned = plan([r.attachment for r in items], text, inbox.limits, house.links)
+    planned = plan([r.attachment for r in items], text, inbox.limits.toward(to), house.links)
     with house.ledger.begin() as connection:
         note = window_note(connection, inbox, to, automatic) if to else ""
     return evolve(planned, notes=(*planned.notes, note)) if note else planned

@@ -50,7 +50,8 @@ def send(
     wanted = [FileToSend(path, caption, sort=sort) for path, caption, sort in zip(files, *padded, strict=True)]
     with _site(config) as site:
         with console.status("looking at the files and searching them for personal data"):
-            plan = site.explain(inbox_, wanted, text, to or (site.message(answer)["contact"] if answer else ""))
+            aim = to or (_known(site, answer)["contact"] if answer else "")
+            plan = site.explain(inbox_, wanted, text, aim)
         if not json_:
             _show_plan(plan, files)
         if plan.refused:
@@ -59,8 +60,6 @@ def send(
             if json_:
                 as_json({"plan": to_json(plan)})
             return
-        if answer:
-            _known(site, answer)
         id_ = site.send(inbox_, to, text, wanted, key=key, subject=subject, answer=answer)
         with console.status("waiting for the provider's answer"):
             shown = _watch(site, id_, wait)

@@ -219,12 +219,11 @@ class MailSimulator:
 
     async def _open(self) -> None:
         logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd notes its own deprecations there
-        blocked = read_limits(Path(__file__).with_name("limits.toml")).blocked.extensions
         gate = Gate(
             self.address,
             self.password,
             self.token,
-            frozenset(blocked),
+            read_limits(Path(__file__).with_name("limits.toml")),
             self.refuse,
             self.mischief,
             self.devices.deliver,

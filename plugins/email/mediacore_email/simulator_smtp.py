@@ -13,6 +13,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from mediacore import Limits
 from mediacore.testkit import Act, Mischief, Received, ReceivedFile
 from mediacore_email.simulator_mails import bounce
 from mediacore_email.simulator_reports import ReportingSMTP
@@ -26,7 +27,7 @@ class Gate:
 
     Args:
         user, password, token: who may send.
-        blocked: extensions that are refused, as Gmail does: https://support.google.com/mail/answer/6590
+        limits: name the extensions that each receiver refuses, as Gmail does: https://support.google.com/mail/answer/6590
         refuse: replies for single recipients, by address.
         mischief: acts named ``auth`` and ``send`` happen here.
         deliver: called with what a customer received.
@@ -39,7 +40,7 @@ class Gate:
         user: str,
         password: str,
         token: str,
-        blocked: frozenset[str],
+        limits: Limits,
         refuse: Mapping[str, str],
         mischief: Mischief,
         deliver: Callable[[Received], None],
@@ -47,7 +48,7 @@ class Gate:
         copies: str,
     ) -> None:
         self._user, self._password, self._token = user, password, token
-        self._blocked, self._refuse, self._mischief, self._deliver = blocked, refuse, mischief, deliver
+        self._limits, self._refuse, self._mischief, self._deliver = limits, refuse, mischief, deliver
         self._file, self._copies = file, copies
         self._shut_out: Session | None = None
 
@@ -124,7 +125,8 @@ class Gate:
         mail = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
         names = [part.get_filename() or "" for part in _leaves(mail)]
-        if any(name.lower().endswith(tuple(self._blocked)) for name in names if name):
+        blocked = {e for address in envelope.rcpt_tos for e in self._limits.toward(address).blocked.extensions}
+        if any(name.lower().endswith(tuple(blocked)) for name in names if name):
             return "552 5.7.0 This message was blocked because its content presents a potential security issue"
         if self._copies:
             await self._file(self._copies, raw)

@@ -167,3 +167,29 @@ def test_secrets_are_not_shown() -> None:
         "imap_password",
         "oauth_token",
     }
+
+
+@pytest.mark.parametrize(
+    ("to", "goes", "stays"),
+    [
+        ("kim@gmail.com", "notes.url", "disk.img"),
+        ("Kim@GoogleMail.com", "macro.bas", "page.mjs"),
+        ("kim@outlook.com", "disk.img", "notes.url"),
+        ("kim@hotmail.com", "app.apk", "macro.bas"),
+    ],
+)
+def test_blocked_by_receiver(to: str, goes: str, stays: str) -> None:
+    """A receiver that the address tells has its own list; anybody else may be either of them."""
+    limits = EmailChannel("a@b.de", "h").limits().toward(to)
+    assert not goes.endswith(limits.blocked.extensions)
+    assert stays.endswith(limits.blocked.extensions)
+    everybody = EmailChannel("a@b.de", "h").limits().toward("kim@shop.example")
+    assert goes.endswith(everybody.blocked.extensions)
+    assert stays.endswith(everybody.blocked.extensions)
+
+
+def test_the_receivers_lists_make_the_whole() -> None:
+    """What is thrown away by somebody is what is thrown away by any of those whose lists are known."""
+    blocked = EmailChannel("a@b.de", "h").limits().blocked
+    assert {e for r in blocked.receivers for e in r.extensions} == set(blocked.extensions)
+    assert EmailChannel("a@b.de", "h").limits().override({"inbound": {"max_body": 1}}).blocked == blocked
