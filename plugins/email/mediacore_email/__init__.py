@@ -157,6 +157,11 @@ class EmailChannel:
         return found
 
     @hookimpl
+    def close(self) -> None:
+        """Leave the connections that listen."""
+        self._watch.close()
+
+    @hookimpl
     def check(self) -> list[Finding]:
         """Whether both servers let us in and every folder opens."""
         findings = []

@@ -76,6 +76,8 @@ def test_a_lost_connection_is_opened_again(provider: MailSimulator, inbox: Inbox
     with pytest.raises(Retry):
         inbox.wait(cursor, 1.0)
     assert inbox.wait(cursor, 0.1) is False
+    inbox.close()
+    assert inbox.wait(cursor, 0.1) is False
 
 
 def test_too_many_folders(provider: MailSimulator, available: dict[str, EntryPoint]) -> None:
