@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import field, frozen
 from PIL import Image
 
-from benchmarks import ours, peers
+from benchmarks import mail, ours, peers
 from benchmarks.clock import Arm
 from benchmarks.inputs import Inputs
 from benchmarks.sharp import Sharp
@@ -219,6 +219,11 @@ def _jail(stage: Stage) -> Iterator[Job]:
     yield Job("The jail's own cost, on a photo", "jail", arms, rounds=21)
 
 
+def _mails(key: str, _stage: Stage) -> Iterator[Job]:
+    for name, arms in mail.rows(key):
+        yield Job(name, key, arms, (Promise(mail.MOST[key], mail.REFERENCE),), 5)
+
+
 def _named(path: Path) -> str:
     return f"{path.name} ({path.stat().st_size / 1e6:.1f} MB)"
 
@@ -233,5 +238,6 @@ _BUILDERS: dict[str, Callable[[Stage], Iterator[Job]]] = {
     "verdict": _verdicts,
     "hooks": _hooks,
     "jail": _jail,
+    **{key: partial(_mails, key) for key in mail.MOST},
 }
 KEYS = tuple(_BUILDERS)

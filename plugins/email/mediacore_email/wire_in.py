@@ -38,11 +38,12 @@ def events(request: Request, address: str) -> list[Event]:
     """
     raw = request.body
     announced = size_of(request)
-    if not (raw.strip() or announced):
+    empty = not raw or raw.isspace()
+    if empty and not announced:
         return [Unsupported(digest(request.url.encode()), "empty mail", "the mail server gave an empty mail")]
     if announced:
         kept = Remote(SERVER, "message.eml", "message/rfc822", announced)
-        if raw.isspace():  # the server fails on it, and its address is all that is known
+        if empty:  # the server fails on it, and its address is all that is known
             raw = b"Message-ID: <%s@mail.invalid>\r\n\r\n" % digest(request.url.encode()).encode().replace(b":", b".")
             return [_kept_whole(raw, address, kept, "a mail that the mail server could not hand over yet")]
         told = f"{announced / 1e6:,.0f} MB" if announced > 1e6 else f"{announced / 1e3:,.0f} kB"
