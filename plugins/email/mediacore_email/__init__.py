@@ -14,6 +14,7 @@ import attrs
 
 from mediacore import (
     Absent,
+    AuthNeeded,
     Batch,
     Event,
     Fetched,
@@ -55,6 +56,7 @@ class EmailChannel:
         sent_within: seconds after which a mail that is not there was not taken.
         delivery_reports: ask the server to tell by mail when ours were delivered.
         oauth_token: an XOAUTH2 access token, which then goes before both passwords.
+        oauth_token_file: a file that holds the token instead; it is read at each sign-in, so that it can be renewed.
         profile: whose limits hold for our mails: ``gmail``, ``exchange``, ``ses``, ``postmark`` or ``default``.
         ca_file: a PEM file of authorities to trust instead of the system's.
         timeout: seconds to wait for each answer of a server.
@@ -75,6 +77,7 @@ class EmailChannel:
     sent_within: float = 30.0
     delivery_reports: bool = True
     oauth_token: str = attrs.field(default="", repr=False)
+    oauth_token_file: str = ""
     smtp_security: Security = attrs.field(default="starttls", validator=safe)
     imap_security: Security = attrs.field(default="tls", validator=safe)
     display_name: str = ""
@@ -187,6 +190,14 @@ class EmailChannel:
         return self._server(where, self.imap_user, self.imap_password)
 
     def _server(self, where: tuple[str, int, Security], user: str, password: str) -> Server:
-        account = user or (self.address if self.oauth_token else "")
-        name = domain_of(self.address)
-        return Server(*where, account, password, self.oauth_token, self.ca_file, self.timeout, name)
+        token = self._token()
+        account = user or (self.address if token else "")
+        return Server(*where, account, password, token, self.ca_file, self.timeout, domain_of(self.address))
+
+    def _token(self) -> str:
+        if not self.oauth_token_file:
+            return self.oauth_token
+        try:
+            return Path(self.oauth_token_file).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeError) as error:
+            raise AuthNeeded(f"the token cannot be read from oauth_token_file: {error}", code="auth") from error

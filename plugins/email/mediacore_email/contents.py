@@ -23,6 +23,8 @@ from mediacore_email.names import EXTENSIONS, NAMES, made_up
 _TEXTS = ("text/plain", "text/html", "")
 _MARKUP = ("text/html", "text/enriched", "text/richtext")
 _INVITES = ("text/calendar", "application/ics")
+INVITES, INVITE = 10, 256 * 1024
+"""How many invitations, and up to how many bytes, are looked at for the same one twice."""
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 """How encrypted text begins: https://www.rfc-editor.org/rfc/rfc9580#section-6.2.1"""
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
@@ -60,7 +62,8 @@ def contents(raw: bytes, root: Part) -> Contents:
     found = _Found()
     markup: list[str] = []
     _visit(raw, root, found, markup)
-    found.files = [part for part in found.files if not _repeated(raw, part, found.files)]
+    repeated = _repeated(raw, found.files)
+    found.files = [part for part in found.files if part not in repeated]
     letters = winmail.letters(raw, [part for part in found.files if winmail.is_one(part.type, _name(part))])
     markup += [letter.markup for letter in letters.values()]
     referred = plain.references("\n".join(markup)) if markup else frozenset()
@@ -76,6 +79,9 @@ def contents(raw: bytes, root: Part) -> Contents:
     remotes += [
         Remote(f"{p.number}/whole" if p.number else "raw", "encrypted.eml", "message/rfc822") for p in found.sealed
     ]
+    if len(text) > bodies.TEXT:  # the rest of it stands in the mail itself
+        text = text[: bodies.TEXT]
+        remotes.append(Remote("raw", "message.eml", "message/rfc822", len(raw)))
     sealed = found.sealed or any(p.type in _SEALED for p in found.files) or _ARMOUR in text
     return Contents(text or enclosed, tuple(remotes), "encrypted or sealed mail" if sealed else "")
 
@@ -127,6 +133,9 @@ def _is_text(part: Part, body: bool) -> bool:
 
 
 def _read(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
+    if markup and sum(map(len, markup)) + part.end - part.start > bodies.TEXT:  # one more page than any letter has
+        found.files.append(part)
+        return
     text, whole = bodies.text(raw, part)
     if part.type in _MARKUP or (not part.type and plain.is_page(text)):
         markup.append(text)
@@ -140,13 +149,14 @@ def _read(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
         found.files.append(part)
 
 
-def _repeated(raw: bytes, part: Part, files: Sequence[Part]) -> bool:
-    """Whether it is an invitation without a name that is also there as a file: one is enough."""
-    twins = [f for f in files if f is not part and f.type in _INVITES and _name(f)]
-    if part.type not in _INVITES or _name(part) or not twins or part.end - part.start > bodies.TEXT:
-        return False
-    own = b"".join(bodies.chunks(raw, part)).split()
-    return any(b"".join(bodies.chunks(raw, f)).split() == own for f in twins if f.end - f.start <= bodies.TEXT)
+def _repeated(raw: bytes, files: Sequence[Part]) -> Sequence[Part]:
+    """Invitations without a name that are also there as files with one: one of them is enough."""
+    invites = [f for f in files if f.type in _INVITES and f.end - f.start <= INVITE]
+    if not 1 < len(invites) <= INVITES:
+        return ()
+    content = {f: b"".join(bodies.chunks(raw, f)).split() for f in invites}
+    named = [content[f] for f in invites if _name(f)]
+    return [f for f in invites if not _name(f) and content[f] in named]
 
 
 def _disposition(part: Part) -> tuple[str, dict[str, str]]:

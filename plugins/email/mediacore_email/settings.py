@@ -65,7 +65,7 @@ def safe(channel: Any, attribute: Any, value: Security) -> None:  # noqa: ANN401
     kind = attribute.name.partition("_")[0]
     if value not in ("starttls", "tls", "none"):
         raise ValueError(f"{attribute.name} must be starttls, tls or none")
-    secret = getattr(channel, f"{kind}_password") or channel.oauth_token
+    secret = getattr(channel, f"{kind}_password") or channel.oauth_token or channel.oauth_token_file
     if value == "none" and secret and not _local(getattr(channel, f"{kind}_host")):
         raise ValueError(f"{attribute.name} = none would send the password in the clear; use starttls or tls")
 

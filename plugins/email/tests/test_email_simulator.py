@@ -188,6 +188,22 @@ def test_tokens_instead_of_passwords(available: dict[str, EntryPoint], outgoing:
             stale.send(outgoing("Hi"))
 
 
+def test_renewed_tokens(available: dict[str, EntryPoint], outgoing: Callable[..., Outgoing], tmp_path: Path) -> None:
+    """A token in a file is read at each sign-in, so that whoever renews it need not restart anything."""
+    file = tmp_path / "token"
+    with MailSimulator(token="ya29.good") as provider:
+        settings = {**provider.settings(), "imap_host": "", "oauth_token": "", "oauth_token_file": str(file)}
+        inbox = mount("mail", settings, available=available)
+        with pytest.raises(AuthNeeded, match="oauth_token_file"):
+            inbox.send(outgoing("Hi"))
+        file.write_text("ya29.stale\n")
+        with pytest.raises(AuthNeeded, match="refused the sign-in"):
+            inbox.send(outgoing("Hi"))
+        file.write_text("ya29.good\n")
+        inbox.send(outgoing("Hi"))
+        assert len(provider.devices.all()) == 1
+
+
 def test_addresses_in_every_script(available: dict[str, EntryPoint], outgoing: Callable[..., Outgoing]) -> None:
     """A mail to an address beyond ASCII goes where the server carries it; elsewhere it is refused with words."""
     to = Contact("kïm@bücher.example", "Kïm")

@@ -353,6 +353,15 @@ BOMBS = {
     "HTML of references": b"Content-Type: text/html\r\n\r\n" + b"cid:" * 1_000_000,
     "HTML of numbers": b"Content-Type: text/html\r\n\r\n&#" + b"9" * 1_000_000,
     "base64 of padding": b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=a" * 2_000_000,
+    "many pages": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    + (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>" * 200_000 + b"\r\n") * 30,
+    "many invitations": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    + (b"--b\r\nContent-Type: text/calendar\r\n\r\n" + b"x " * 10_000 + b"\r\n") * 300
+    + (b"--b\r\nContent-Type: text/calendar; name=a.ics\r\n\r\n" + b"y " * 10_000 + b"\r\n") * 300,
+    "lost boundaries": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    + (b"--b\r\nContent-Type: multipart/mixed\r\n\r\n" + (b"--" + b" " * 190 + b"x\r\n") * 250) * 300,
+    "uuencoded without end": b"\r\n" + b"begin 644 x\r\n#0V%T\r\n" * 40_000,
+    "quotes in quotes": b'Content-Type: text/plain; name="' + b'" ' * 30_000 + b"\r\n\r\nx",
     "1000 small files": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
     + b"--b\r\nContent-Disposition: attachment\r\n\r\nx\r\n" * 990,
 }
@@ -369,6 +378,14 @@ def test_bombs(name: str) -> None:
     assert time.process_time() - begun < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256 * 1024
     assert found.source_id
+
+
+def test_endless_text_is_also_a_file() -> None:
+    """A mail whose texts together are longer than a message is shown up to there, and is kept whole beside it."""
+    raw = mixed(*[b"Content-Type: text/plain\r\n\r\n" + b"word " * 60_000] * 5)
+    found = message(raw)
+    assert len(found.text) == bodies.TEXT
+    assert [(r.ref, r.name) for r in found.remotes] == [("raw", "message.eml")]
 
 
 @pytest.mark.parametrize(
