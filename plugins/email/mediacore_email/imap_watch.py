@@ -20,8 +20,8 @@ from mediacore_email.imap_session import connect, leave, translated
 from mediacore_email.settings import Server
 
 FOLDERS = 5
-"""Folders that are listened to; each takes a connection, and Gmail allows 15 for an account
-(https://support.google.com/mail/answer/7126229)."""
+"""Folders that are listened to. Each takes a connection, of which providers allow only some: Gmail once said 10
+(http://mail.google.com/support/bin/answer.py?hl=en&answer=97150)."""
 RENEW = 285.0
 """Seconds after which IDLE is ended and begun anew: RFC 2177 3 wants it within 29 minutes, but many routers forget a
 silent connection after five."""
