@@ -30,13 +30,13 @@ def statuses(inbox: Inbox) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("act", [Act.DROP_AFTER, Act.HANG_AFTER])
 def test_a_lost_answer_is_found(
-    provider: MailSimulator, available: dict[str, EntryPoint], outgoing: Callable[..., Outgoing], act: Act
+    provider: MailSimulator, inbox: Inbox, available: dict[str, EntryPoint], outgoing: Callable[..., Outgoing], act: Act
 ) -> None:
     """When the answer after the final dot is lost, the copy among the sent mails tells that it was taken, once."""
-    inbox = mount("mail", {**provider.settings(), "timeout": 0.5}, available=available)
+    hasty = mount("mail", {**provider.settings(), "timeout": 1.0}, available=available)
     provider.mischief.plan(act)
     with pytest.raises(InDoubt):
-        inbox.send(outgoing("Hi"))
+        hasty.send(outgoing("Hi"))
     assert inbox.reconcile(outgoing("Hi", tried=ago(60))) == Receipt(ID, detail="found in Sent")
     assert len(provider.devices.all()) == 1
     assert statuses(inbox) == [(ID, "delivered", "k-1")]
