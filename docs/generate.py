@@ -61,6 +61,7 @@ def _sort(accept: Accept) -> list[str]:
     more = [
         f"codecs {', '.join(accept.codecs)}" if accept.codecs else "",
         f"{accept.channels} audio channels at most" if accept.channels else "",
+        f"without {', '.join(accept.without)}" if accept.without else "",
         f"exactly {accept.exact_side} pixels wide and high" if accept.exact_side else "",
         "" if accept.animated or accept.kind is not Kind.IMAGE else "not animated",
         "" if accept.caption else "bears no caption",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from mediacore import recording
+from mediacore.choice import Choice, fallback, order
 from mediacore.kinds import Kind
 from mediacore.limits import Accept, Limits
 from mediacore.messages import Attachment
+from mediacore.obstacles import limits_word, obstacle, size_word
 from mediacore.packing import capacity
 from mediacore.values import Fit, Media
 
@@ -18,32 +21,9 @@ PAGE_FLOOR = 90_000
 """The same for a page of print."""
 WRITABLE = ("image/jpeg", "image/png", "image/webp", "image/gif")
 """Image types that the built-in engine can write."""
+RECORDED = (Kind.AUDIO, Kind.VIDEO)
 MOVING = ("image/gif", "image/webp", "image/png")
 """Types whose animation the built-in engine can keep, as a GIF."""
-
-
-@frozen
-class Choice:
-    """What one file would become, before it is known what shares its message.
-
-    Args:
-        action: the planner's word for it.
-        reason: why, in words for an agent.
-        accept: the sort of file it becomes; None when it is linked or refused.
-        fit: the order for converting; None when it goes as it is.
-        shrink: the order to use if the message as a whole proves too large; None if it cannot be made smaller.
-        count: how many files it becomes.
-        least, most: bytes of one result at the smallest legible and without pressure.
-    """
-
-    action: str
-    reason: str
-    accept: Accept | None = None
-    fit: Fit | None = None
-    shrink: Fit | None = None
-    count: int = 1
-    least: int = 0
-    most: int = 0
 
 
 def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
@@ -63,56 +43,21 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     if attachment.sort:
         return choose(evolve(attachment, sort=""), limits.only(attachment.sort), link=False)
     if attachment.name.lower().endswith(limits.blocked.extensions):
-        return _fallback(
+        return fallback(
             f"receivers throw away {PurePath(attachment.name.lower()).suffix or attachment.name} files", link
         )
+    if media.facts.encrypted and media.kind in RECORDED:
+        return recording.become(media, limits, link)
     for accept in limits.accepting(media.kind):
         if not obstacle(media, accept) and not (accept.as_images and _splittable(media, limits)):
             return _as_is(media, accept, limits, link)
+    if media.kind in RECORDED:
+        return recording.become(media, limits, link)
     if media.kind is Kind.IMAGE and media.type != "image/svg+xml":
         return _image(media, limits, link)
     if media.kind is Kind.PDF:
         return _pages(media, limits, link)
-    return _fallback(_why(media, limits), link)
-
-
-def obstacle(media: Media, accept: Accept) -> str:
-    """Why a file cannot go as this sort, in words; empty when it can."""
-    facts = media.facts
-    if media.type not in accept.types:
-        return f"{limits_word(media.type)} is not taken"
-    if accept.max_bytes and media.size > accept.max_bytes.value:
-        return f"it has {size_word(media.size)} and {size_word(accept.max_bytes.value)} is the most"
-    if accept.max_side and max(facts.width, facts.height) > accept.max_side.value:
-        return f"it is {facts.width} x {facts.height} pixels and {accept.max_side.value} is the longest side"
-    if accept.max_pixels and facts.pixels > accept.max_pixels.value:
-        return f"it has {facts.pixels / 1e6:.0f} megapixels and {accept.max_pixels.value / 1e6:.0f} is the most"
-    if accept.modes and facts.mode and facts.mode not in accept.modes:
-        return f"its colours are {facts.mode} and only {', '.join(accept.modes)} are taken"
-    if not accept.animated and facts.frames > 1:
-        return "animated pictures are not taken"
-    if accept.codecs and not set(facts.codecs) <= set(accept.codecs):
-        return f"it is coded as {', '.join(facts.codecs) or 'something unknown'}; {', '.join(accept.codecs)} is taken"
-    if accept.codecs and not facts.codecs:
-        return "its codec could not be told"
-    if accept.channels and facts.channels > accept.channels:
-        return f"it has {facts.channels} audio channels and {accept.channels} is the most"
-    if accept.exact_side and (facts.width, facts.height) != (accept.exact_side, accept.exact_side):
-        return f"it must be {accept.exact_side} x {accept.exact_side} pixels"
-    return ""
-
-
-def size_word(count: int) -> str:
-    """Bytes in words, decimal as the providers count."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:,.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"
-
-
-def limits_word(mime: str) -> str:
-    """A MIME type as a person says it."""
-    tail = mime.partition("/")[2]
-    return {"jpeg": "JPEG", "svg+xml": "SVG", "quicktime": "QuickTime video"}.get(tail, tail.upper()[:12])
+    return fallback(_why(media, limits), link)
 
 
 def _as_is(media: Media, accept: Accept, limits: Limits, link: bool) -> Choice:
@@ -120,17 +65,19 @@ def _as_is(media: Media, accept: Accept, limits: Limits, link: bool) -> Choice:
     shrink = None
     least = media.size
     if media.kind is Kind.IMAGE and media.type in WRITABLE and (media.facts.frames == 1 or not accept.animated):
-        shrink = _fit(accept)
+        shrink = order(accept, WRITABLE)
         least = min(media.size, IMAGE_FLOOR)
+    if media.kind in RECORDED:
+        least, shrink = recording.smaller(media, accept)
     if room is not None and limits.message.wire(least) > room:
-        return _fallback(f"a whole message holds {size_word(room)}", link)
+        return fallback(f"a whole message holds {size_word(room)}", link)
     return Choice("as is", "the channel takes it as it is", accept, None, shrink, 1, least, media.size)
 
 
 def _image(media: Media, limits: Limits, link: bool) -> Choice:
     options = [a for a in limits.accepting(Kind.IMAGE) if set(a.types) & set(WRITABLE)]
     if not options:
-        return _fallback(_why(media, limits), link)
+        return fallback(_why(media, limits), link)
     accept = options[0]
     why = next((o for o in (obstacle(media, a) for a in options if media.type in a.types) if o), "")
     action = "shrink" if why else "convert"
@@ -140,11 +87,11 @@ def _image(media: Media, limits: Limits, link: bool) -> Choice:
     reason = why or f"{limits_word(media.type)} is not taken here, so it becomes {limits_word(became)}"
     if media.facts.frames > 1 and not moves and not (media.type in accept.types and accept.animated):
         reason += "; only its first picture is kept"
-    fit = _fit(accept)
+    fit = order(accept, WRITABLE)
     most = accept.max_bytes.value if accept.max_bytes else max(media.size * 3, 8_000_000)
     room = capacity(limits.message, 0)
     if room is not None and limits.message.wire(min(IMAGE_FLOOR, most)) > room:
-        return _fallback(f"a whole message holds {size_word(room)}", link)
+        return fallback(f"a whole message holds {size_word(room)}", link)
     return Choice(action, reason, accept, fit, fit, 1, min(IMAGE_FLOOR, most), most)
 
 
@@ -156,8 +103,8 @@ def _takes_gif(accept: Accept) -> bool:
 def _pages(media: Media, limits: Limits, link: bool) -> Choice:
     if not _splittable(media, limits):
         if media.facts.encrypted:
-            return _fallback("it is locked with a password, so its pages cannot be made into pictures", link)
-        return _fallback(_why(media, limits), link)
+            return fallback("it is locked with a password, so its pages cannot be made into pictures", link)
+        return fallback(_why(media, limits), link)
     accept = next(a for a in limits.accepting(Kind.IMAGE) if set(a.types) & set(WRITABLE))
     as_file = next((a for a in limits.accepting(Kind.PDF)), None)
     why = (as_file and obstacle(media, as_file)) or (
@@ -168,7 +115,7 @@ def _pages(media: Media, limits: Limits, link: bool) -> Choice:
     most = accept.max_bytes.value if accept.max_bytes else 1_500_000
     room = capacity(limits.message, 0)
     if room is not None and limits.message.wire(min(PAGE_FLOOR, most)) > room:
-        return _fallback(f"{why}, and a whole message holds {size_word(room)}", link)
+        return fallback(f"{why}, and a whole message holds {size_word(room)}", link)
     fit = Fit(
         types=tuple(t for t in accept.types if t in WRITABLE),
         max_bytes=most,
@@ -184,18 +131,6 @@ def _splittable(media: Media, limits: Limits) -> bool:
     return pictures and not media.facts.encrypted and 0 < media.facts.pages <= limits.message.max_pages
 
 
-def _fit(accept: Accept) -> Fit:
-    return Fit(
-        types=tuple(t for t in accept.types if t in WRITABLE),
-        max_bytes=accept.max_bytes.value if accept.max_bytes else 0,
-        max_side=accept.max_side.value if accept.max_side else 0,
-        max_pixels=accept.max_pixels.value if accept.max_pixels else 0,
-        modes=accept.modes,
-        exact_side=accept.exact_side,
-        animated=accept.animated,
-    )
-
-
 def _why(media: Media, limits: Limits) -> str:
     same = limits.accepting(media.kind)
     if not same:
@@ -204,9 +139,3 @@ def _why(media: Media, limits: Limits) -> str:
     if media.kind is Kind.PDF and media.facts.pages > limits.message.max_pages:
         reasons.append(f"its {media.facts.pages} pages are too many to send as pictures")
     return "; ".join(r for r in reasons if r) or f"{limits.title} does not take it"
-
-
-def _fallback(reason: str, link: bool) -> Choice:
-    if link:
-        return Choice("link", f"{reason}: the customer gets a link to it instead")
-    return Choice("refuse", f"{reason}, and links need public_url in the configuration")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from attrs import frozen
 
-from mediacore.choosing import obstacle, size_word
 from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
 from mediacore.hookspecs import hookimpl
 from mediacore.kinds import Kind
 from mediacore.limits import Limits
+from mediacore.obstacles import obstacle, size_word
 from mediacore.redaction.find import find
 from mediacore.sandbox.bench import Bench
 from mediacore.values import Finding, Fit, Media, Region, Severity

@@ -11,9 +11,10 @@ from datetime import date
 from typing import Literal
 
 from attrs import evolve, field, frozen
-from attrs.validators import in_
+from attrs.validators import deep_iterable, in_
 
 from mediacore.kinds import Kind
+from mediacore.values import QUIRKS
 
 
 @frozen
@@ -41,10 +42,9 @@ class Accept:
         types: MIME types taken, the best for converting first.
         max_bytes, max_side, max_pixels: bounds of one file; None where the provider states none.
         modes: colour modes taken, as Pillow names them; empty for any.
-        codecs: audio or video codecs taken; empty for any.
-        channels: the most audio channels; 0 for any.
-        animated: more than one frame is taken.
-        caption: a text can travel on the file itself.
+        codecs, channels: audio or video codecs taken, and the most audio channels; empty and 0 for any.
+        without: what a recording must not have, by the words of ``Facts.quirks``.
+        animated, caption: more than one frame is taken; a text can travel on the file itself.
         together: the most files of this sort in one message; None for the message's own bound.
         as_images: send a document as page images although its type is taken, because phones show those.
         exact_side: both sides must be exactly this many pixels (stickers); 0 for no such rule.
@@ -61,6 +61,7 @@ class Accept:
     modes: tuple[str, ...] = ()
     codecs: tuple[str, ...] = ()
     channels: int = 0
+    without: tuple[str, ...] = field(default=(), validator=deep_iterable(in_(QUIRKS)))
     animated: bool = True
     caption: bool = True
     together: Figure | None = None

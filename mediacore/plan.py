@@ -10,9 +10,11 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
-from mediacore.choosing import Choice, choose, size_word
+from mediacore.choice import Choice
+from mediacore.choosing import choose
 from mediacore.limits import Limits
 from mediacore.messages import Attachment
+from mediacore.obstacles import size_word
 from mediacore.packing import Unit, pack, travels_with
 from mediacore.values import Fit
 from mediacore.wording import accompany, chunks, joined

@@ -15,6 +15,8 @@ from attrs import field, frozen
 
 from mediacore.kinds import Kind, kind_of
 
+QUIRKS = ("late-index", "b-frames", "deep-colour", "several-sounds")
+"""What phones stumble over in a film."""
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 
@@ -43,8 +45,9 @@ class Facts:
         active: it carries macros, scripts or embedded files.
         metadata: names of the private blocks found (``exif``, ``gps``, ``xmp``, ``comment``, ``info``), never contents.
         screenshot: it looks like a screen or a drawing rather than like a photo.
-        quirks: what phones stumble over in a film: ``late-index``, ``b-frames``, ``deep-colour``, ``several-sounds``;
-            ``unopened`` where the engine could read the container's own words only, so it cannot be converted here.
+        quirks: what phones stumble over in a film, by the words of ``QUIRKS``;
+            ``unopened`` where the engine could read the container's own words only, so it cannot be converted here;
+            ``too-long`` where coding it again would take longer than anybody waits.
     """
 
     width: int = 0
@@ -141,6 +144,7 @@ class Fit:
         total_bytes: the most bytes all results of a split may have together; 0 for no bound.
         exact_side: both sides become exactly this many pixels, padded (stickers); 0 for no such rule.
         animated: a moving picture may stay one; else only its first picture is kept.
+        channels: the most audio channels; 0 for any.
     """
 
     types: tuple[str, ...]
@@ -153,6 +157,7 @@ class Fit:
     total_bytes: int = 0
     exact_side: int = 0
     animated: bool = True
+    channels: int = 0
 
 
 @frozen

@@ -111,22 +111,25 @@ def sound_wave(seconds: float = 0.5) -> bytes:
     return sink.getvalue()
 
 
-def recorded(form: str, sound: str = "", film: str = "", layout: str = "mono", rate: int = 48_000) -> bytes:
-    """A second of noise, of a moving picture, or of both."""
+def recorded(
+    form: str, sound: str = "", film: str = "", layout: str = "mono", rate: int = 48_000,
+    size: tuple[int, int] = (160, 120), seconds: int = 1,
+) -> bytes:  # fmt: skip
+    """Noise, a moving picture, or both."""
     av: Any = importlib.import_module("av")  # an extra, whose types say less than its documentation
 
     sink = io.BytesIO()
     with av.open(sink, "w", format=form) as target:
         if film:
             video = target.add_stream(film, rate=10, options={"x265-params": "log-level=none"} if "265" in film else {})
-            video.width, video.height, video.pix_fmt = 160, 120, "yuv420p"
+            video.width, video.height, video.pix_fmt = *size, "yuv420p"
         audio = target.add_stream(sound, rate=rate, layout=layout) if sound else None
-        for number in range(10 if film else 0):
-            target.mux(video.encode(av.VideoFrame.from_image(scene(160, 120, number))))
+        for number in range(10 * seconds if film else 0):
+            target.mux(video.encode(av.VideoFrame.from_image(scene(*size, number))))
         if film:
             target.mux(video.encode())
         if audio is not None:
-            frame = av.AudioFrame(format="s16", layout=layout, samples=rate)
+            frame = av.AudioFrame(format="s16", layout=layout, samples=rate * seconds)
             frame.planes[0].update(random.Random(2).randbytes(frame.planes[0].buffer_size))
             frame.sample_rate, frame.pts = rate, 0
             fifo = av.AudioResampler(format=audio.format, layout=layout, rate=rate, frame_size=audio.frame_size or None)
@@ -186,6 +189,15 @@ SOUND: tuple[Sample, ...] = (
     Sample("film.mp4", functools.partial(recorded, "mp4", "aac", "libx264")),
     Sample("silent.mp4", functools.partial(recorded, "mp4", "", "libx264")),
     Sample("new.mov", functools.partial(recorded, "mov", "aac", "libx265")),
+    Sample("voice.webm", functools.partial(recorded, "webm", "libopus")),
+    Sample("new.webm", functools.partial(recorded, "webm", "libopus", "libvpx", "stereo")),
+    Sample("old.3gp", functools.partial(recorded, "3gp", "libopencore_amrnb", "h263", rate=8_000, size=(176, 144))),
+    Sample("camera.avi", functools.partial(recorded, "avi", "libmp3lame", "mpeg4", "stereo")),
+    Sample("record.mkv", functools.partial(recorded, "matroska", "flac", "libx264")),
+    Sample("call.amr", functools.partial(recorded, "amr", "libopencore_amrnb", rate=8_000)),
+    Sample("memo.flac", functools.partial(recorded, "flac", "flac", layout="stereo")),
+    Sample("memo.aac", functools.partial(recorded, "adts", "aac")),
+    Sample("long.mp4", functools.partial(recorded, "mp4", "aac", "libx264", seconds=40)),
     Sample("odd.bin", lambda: struct.pack("<64I", *range(900, 964))),
 )
 HARMFUL: tuple[Sample, ...] = tuple(Sample(name, build, sound=False) for name, build in HOSTILE.items())

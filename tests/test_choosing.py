@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediacore import Accept, Attachment, Facts, Figure, Kind, Limits, Media
-from mediacore.choosing import choose, limits_word, obstacle, size_word
+from mediacore.choosing import choose
+from mediacore.obstacles import limits_word, obstacle, size_word
 from mediacore.testkit import strategies
 
 JPEG = Media(Path("a.jpg"), "image/jpeg", 400_000, "ff", Facts(3000, 2000, mode="RGB"))

@@ -57,7 +57,7 @@ HEAVY = ("big.jpg", "large.zip", "scan.pdf", "invoice 10.pdf", "panorama.jpg")
 VARIANTS = (
     *("IMG_1.JPG", "IMG_3.JPG", "IMG_5.JPG", "IMG_8.JPG", "l.jpeg", "progressive.jpg", "1.png", "la.png", "p.png"),
     *("rgb.png", "still.gif", "rgb.webp", "1.tif", "rgb.tif", "f.tif", "la.tif", "fax.tiff", "invoice 2.pdf"),
-    *("umlaut.txt", "table.xlsx", "stereo.ogg", "silent.mp4"),
+    *("umlaut.txt", "table.xlsx", "stereo.ogg", "silent.mp4", "camera.avi", "record.mkv", "memo.flac", "memo.aac"),
 )
 SOME = [sample.name for sample in SOUND if sample.name not in (*HEAVY, *VARIANTS)]
 """What every run tries on every channel; the others go to WhatsApp, the strictest, and to one more."""

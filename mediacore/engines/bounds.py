@@ -36,6 +36,8 @@ STREAMS = 64
 """Streams of a sound or film container; an honest phone's film has five."""
 FILM_PIXELS = 36_000_000
 """Pixels of one frame of a film: 8K."""
+FILM_DECODE, FILM_DEADLINE = 0.02, 400.0
+"""Seconds of processor time for a million pixels of film on a slow machine, and for all of one."""
 FILM_PACKETS = 5_000_000
 """Packets of a recording; ten hours of sound have two million."""
 

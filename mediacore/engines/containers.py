@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -112,6 +113,16 @@ def iso_type(head: bytes) -> str:
         if brand in BRANDS:
             return BRANDS[brand]
     return "video/mp4"
+
+
+def matroska_type(file: BinaryIO, head: bytes) -> str:
+    """The type of a Matroska file: a browser calls a recorded voice WebM as well, and it has no picture.
+
+    The codec of each track stands in element 0x86 as text that begins with ``V_`` or ``A_`` (RFC 9559, 5.1.4.1.19).
+    """
+    tracks = set(re.findall(rb"\x86[\x83-\xbf]([VA])_[A-Z]", span(file, 0, bounds.TEXT_BYTES)))
+    kind = "audio" if tracks == {b"A"} else "video"
+    return f"{kind}/webm" if b"webm" in head[:64] else f"{kind}/x-matroska"
 
 
 def riff_type(head: bytes) -> str:

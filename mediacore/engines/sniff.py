@@ -9,10 +9,12 @@ from typing import BinaryIO
 
 from mediacore.engines import bounds
 from mediacore.engines.arguments import text
+from mediacore.engines.av.soundfilm import is_sound
 from mediacore.engines.containers import (
     END_OF_ZIP,
     OLE_MAGIC,
     iso_type,
+    matroska_type,
     ogg_type,
     ole_type,
     riff_type,
@@ -94,7 +96,7 @@ def _container(file: BinaryIO, head: bytes) -> str:
     if head.startswith(b"OggS"):
         return ogg_type(head)
     if head.startswith(b"\x1aE\xdf\xa3"):
-        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+        return matroska_type(file, head)
     if (
         head.startswith(b"BM")
         and len(head) > 26
@@ -105,7 +107,8 @@ def _container(file: BinaryIO, head: bytes) -> str:
         return "audio/aac"
     if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[1] & 0x18 != 0x08 and head[2] >> 4 < 15:
         return "audio/mpeg"
-    return iso_type(head) if len(head) >= 12 else ""
+    mime = iso_type(head) if len(head) >= 12 else ""
+    return "audio/mp4" if mime == "video/mp4" and is_sound(file) else mime
 
 
 def _text(file: BinaryIO, name: str) -> str:

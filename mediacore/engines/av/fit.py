@@ -9,7 +9,7 @@ from attrs import evolve
 
 from mediacore.engines.av.encode import AudioOrder, Recipe, TooLarge, written
 from mediacore.engines.av.probe import Survey, survey
-from mediacore.engines.av.sizes import AUDIO, film_orders, room_for_film
+from mediacore.engines.av.sizes import AUDIO, channels, film_orders, room_for_film
 from mediacore.engines.operation import Unusable
 from mediacore.values import Fit
 
@@ -70,19 +70,20 @@ def _target(seen: Survey, wanted: Fit) -> str:
     if not options:
         raise Unusable("cannot-convert", f"There is no way to make it into {' or '.join(wanted.types)}.")
     small = [name for name in options if not wanted.max_bytes or seen.audio_bytes < wanted.max_bytes]
-    same = [name for name in small if kind == "audio/" and _sound_passes(seen, name)]
+    same = [name for name in small if kind == "audio/" and _sound_passes(seen, name, wanted)]
     return (same or options)[0]
 
 
-def _sound_passes(seen: Survey, target: str) -> bool:
+def _sound_passes(seen: Survey, target: str, wanted: Fit) -> bool:
+    most = wanted.channels or 2
     if not seen.audio_codec:
         return True
     if target.startswith("video/"):
         taken = ("aac", "amr_nb") if target == "video/3gpp" else ("aac",)
-        return seen.audio_codec in taken and seen.channels <= 2
+        return seen.audio_codec in taken and seen.channels <= most
     if target == "audio/ogg":
         return seen.audio_codec == "opus" and seen.channels == 1
-    return seen.audio_codec == CODECS[target] and seen.channels <= 2
+    return seen.audio_codec == CODECS[target] and seen.channels <= most
 
 
 def _picture_passes(seen: Survey, target: str, wanted: Fit) -> bool:
@@ -102,11 +103,13 @@ def _passed_on(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit
         return None
     recipe = Recipe(MUXERS[target], max_bytes=wanted.max_bytes)
     sounds: list[AudioOrder | None] = [None]
-    if not _sound_passes(seen, target):
+    if not _sound_passes(seen, target, wanted):
         if not seen.video_codec:
             return None
         sounds = [
-            AUDIO["amr"].order(12_200, 1) if target == "video/3gpp" else AUDIO["aac"].order(96_000, seen.channels)
+            AUDIO["amr"].order(12_200, 1)
+            if target == "video/3gpp"
+            else AUDIO["aac"].order(96_000, channels(seen, wanted))
         ]
     if wanted.max_bytes and seen.video_bytes + (seen.audio_bytes if sounds == [None] else 0) > wanted.max_bytes:
         return None
@@ -167,13 +170,13 @@ def _sound(seen: Survey, target: str, wanted: Fit, share: float) -> Recipe:
         raise Unusable("illegible", "The recording is too long to be made that small and still be understood.")
     source = seen.audio_bytes * 8 / seen.duration
     bits = min(bits, codec.most, max(codec.fair, source * 1.5))
-    return Recipe(muxer, None, codec.order(bits, seen.channels), wanted.max_bytes)
+    return Recipe(muxer, None, codec.order(bits, channels(seen, wanted)), wanted.max_bytes)
 
 
 def _film(seen: Survey, target: str, wanted: Fit, share: float, ease: float) -> Recipe:
     bits = room_for_film(seen, wanted.max_bytes * share) if wanted.max_bytes else 0.0
     video, audio = film_orders(seen, target, wanted, bits, ease, even=share >= FULL)
-    if audio is not None and target == "video/mp4" and _sound_passes(seen, target):
+    if audio is not None and target == "video/mp4" and _sound_passes(seen, target, wanted):
         # coding a sound again costs quality; it is kept where it is no finer than it would become
         audio = None if seen.audio_bytes * 8 / seen.duration <= audio.bits * 1.1 else audio
     return Recipe(MUXERS[target], video, audio, wanted.max_bytes)

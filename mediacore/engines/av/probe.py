@@ -13,6 +13,7 @@ from mediacore.engines import bounds
 from mediacore.engines.av import soundfilm
 from mediacore.engines.av.graph import shown
 from mediacore.engines.av.opening import Film, canonical, is_cover, library, opened
+from mediacore.engines.containers import size_of
 from mediacore.engines.operation import Unusable
 from mediacore.values import Facts
 
@@ -59,6 +60,16 @@ class Survey:
     profile: str = ""
 
 
+_RATE = 30
+"""Pictures a second where a film does not tell."""
+_SURE = 0.8
+"""The part of the deadline that reading may take, so that writing has some too."""
+_UNTOLD = ("audio/mpeg", "audio/aac", "video/mp2t", "video/mpeg")
+"""Types whose length stands nowhere; FFmpeg guesses it from the first bit rate, which varies."""
+_LENGTH_PACKETS = 100_000
+"""Packets that are walked over to learn a length: forty minutes of MP3; beyond, what was seen stands for the rest."""
+
+
 def facts_of(file: BinaryIO, mime: str) -> Facts:
     """The facts of a recording: the container's own words first, the rest by FFmpeg where it is installed.
 
@@ -68,7 +79,12 @@ def facts_of(file: BinaryIO, mime: str) -> Facts:
     words = soundfilm.facts_of(file, mime)
     try:
         with opened(file, mime) as film:
-            return _merged(words, film)
+            found = _merged(words, film)
+            rate = float((film.video.average_rate or _RATE) if film.video is not None else 0)
+        if mime in _UNTOLD or not found.duration:
+            found = evolve(found, duration=_length(file, mime) or found.duration)
+        slow = rate * found.duration * found.pixels / 1e6 * bounds.FILM_DECODE > bounds.FILM_DEADLINE * _SURE
+        return evolve(found, quirks=(*found.quirks, "too-long")) if slow else found
     except Unusable as error:
         if error.code == "encrypted":
             return evolve(words, encrypted=True)
@@ -90,10 +106,28 @@ def _merged(words: Facts, film: Film) -> Facts:
         height=size[1] if video is not None else 0,
         duration=words.duration or max(0.0, known),
         codecs=codecs if len(codecs) >= len(words.codecs) else words.codecs,
-        channels=words.channels or (audio.codec_context.channels if audio is not None else 0),
+        # MP4 says two channels for whatever AAC it holds, so the decoder's word goes first
+        channels=(audio.codec_context.channels if audio is not None else 0) or words.channels,
         metadata=_metadata(film),
         quirks=(*words.quirks, *_quirks(film)),
     )
+
+
+def _length(file: BinaryIO, mime: str) -> float:
+    """Seconds, by the packets: what a browser records says nothing of its own length."""
+    with opened(file, mime) as film:
+        first, last, at = None, 0.0, 0
+        for number, packet in enumerate(film.container.demux(film.chosen)):
+            moment = packet.pts if packet.pts is not None else packet.dts
+            if moment is None or not packet.size:
+                continue
+            begin = float(moment * packet.time_base)
+            first = begin if first is None else min(first, begin)
+            last = max(last, begin + float((packet.duration or 0) * packet.time_base))
+            at = max(at, packet.pos or 0)
+            if number >= _LENGTH_PACKETS:
+                return (last - first) * size_of(file) / at if at else last - first
+    return last - first if first is not None else 0.0
 
 
 def _quirks(film: Film) -> Iterator[str]:

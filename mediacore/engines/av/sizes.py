@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from attrs import field, frozen
 
+from mediacore.engines import bounds
 from mediacore.engines.av.encode import AudioOrder, VideoOrder
 from mediacore.engines.av.graph import even, fitting
 from mediacore.engines.av.probe import Survey
@@ -38,12 +39,10 @@ MOST_RATE = Fraction(30)
 BASELINE_BYTES = 1_000_000
 """Films up to this size go to old phones by MMS, whose decoders know the Baseline profile alone."""
 
-DECODE = 0.02
-"""Seconds of processor time for a million pixels of source, on a slow machine."""
 SPEEDS = (("medium", 0.16), ("fast", 0.11), ("veryfast", 0.05), ("superfast", 0.035), ("ultrafast", 0.025))
 """x264's presets and their seconds for a million pixels."""
-PATIENCE, DEADLINE = 60.0, 400.0
-"""Seconds that an agent waits gladly, and at all."""
+PATIENCE = 60.0
+"""Seconds that an agent waits gladly; ``bounds.FILM_DEADLINE`` is the most."""
 
 
 @frozen
@@ -132,13 +131,13 @@ def film_orders(
     whole = bits if wanted.max_bytes else 4_000_000.0
     audio = None
     if seen.audio_codec:
-        audio = AUDIO["aac"].order(_share(whole), seen.channels)
+        audio = AUDIO["aac"].order(_share(whole), channels(seen, wanted))
     left = bits - (audio.bits if audio else 0) if wanted.max_bytes else 0.0
     source = seen.video_bytes * 8 / seen.duration
     if wanted.max_bytes and left < min(FLOOR_BITS, source):
         raise _too_coarse()
     width, height, rate = _shape(seen, wanted, left / ease)
-    preset = _preset(seen, width * height * float(rate) * seen.duration / 1e6)
+    preset = _preset(seen, width * height * float(rate))
     baseline = 0 < wanted.max_bytes <= BASELINE_BYTES
     options = {
         "preset": preset,
@@ -153,18 +152,22 @@ def film_orders(
     return VideoOrder("libx264", width, height, rate, int(left), options | {"qmin": str(FINEST)}), audio
 
 
+def channels(seen: Survey, wanted: Fit) -> int:
+    """Audio channels that are kept at most."""
+    return min(seen.channels, wanted.channels) if wanted.channels else seen.channels
+
+
 def _shape(seen: Survey, wanted: Fit, left: float) -> tuple[int, int, Fraction]:
     """The largest picture and rate that so many bits make look well."""
     size = _within(seen, wanted)
     rate = min(seen.rate, MOST_RATE)
     if min(size) < min(FLOOR_SIDE, seen.width, seen.height) // 2:
         raise _too_coarse()
-    if left <= 0:
-        return *size, rate
     steps = [size, *(fitting(size, _box(size, step)) for step in STEPS if step < min(size))]
     for width, height in steps:
         for slower in (rate, min(rate, Fraction(20))) if min(width, height) <= 480 else (rate,):
-            if left >= BITS_PER_PIXEL * width * height * slower:
+            worth = left <= 0 or left >= BITS_PER_PIXEL * width * height * slower
+            if worth and _seconds(seen, width * height * float(slower)) <= bounds.FILM_DEADLINE:
                 return width, height, slower
     return *steps[-1], min(rate, Fraction(15))
 
@@ -191,17 +194,22 @@ def _within(seen: Survey, wanted: Fit) -> tuple[int, int]:
     return width, height
 
 
-def _preset(seen: Survey, pixels: float) -> str:
+def _seconds(seen: Survey, written: float, preset: int = -1) -> float:
+    """Seconds of processor time for a film of which so many pixels a second are written."""
+    read = seen.width * seen.height * float(seen.rate) * bounds.FILM_DECODE
+    return (read + written * SPEEDS[preset][1]) * seen.duration / 1e6
+
+
+def _preset(seen: Survey, written: float) -> str:
     """The slowest preset that ends while the agent waits.
 
     Raises:
         Unusable: ``too-long``: even the fastest would not end in time.
     """
-    reading = seen.width * seen.height * float(seen.rate) * seen.duration / 1e6 * DECODE
-    for name, cost in SPEEDS:
-        if reading + pixels * cost <= PATIENCE:
+    for number, (name, _) in enumerate(SPEEDS):
+        if _seconds(seen, written, number) <= PATIENCE:
             return name
-    if reading + pixels * SPEEDS[-1][1] > DEADLINE:
+    if _seconds(seen, written) > bounds.FILM_DEADLINE:
         raise Unusable("too-long", "The film is too long to be made smaller here.")
     return SPEEDS[-1][0]
 
@@ -224,7 +232,7 @@ def _old(seen: Survey, wanted: Fit, bits: float) -> tuple[VideoOrder, AudioOrder
     source = seen.video_bytes * 8 / seen.duration
     if left < min(FLOOR_BITS_OLD, source):
         raise _too_coarse()
-    _preset(seen, width * height * float(rate) * seen.duration / 1e6)
+    _preset(seen, width * height * float(rate))
     rate = rate if left >= BITS_PER_PIXEL_OLD * width * height * rate else min(rate, Fraction(10))
     most = int(min(left, 384_000, width * height * float(rate) * 1.2))
     options = {"flags": "+bitexact", "maxrate": str(most * 2), "bufsize": str(most), "qmin": "2"}

@@ -84,6 +84,12 @@ def _iso(file: BinaryIO) -> Facts:
     )  # fmt: skip
 
 
+def is_sound(file: BinaryIO) -> bool:
+    """Whether an ISO file has sound and no picture, by its tracks' handlers (ISO/IEC 14496-12, 8.4.3)."""
+    handlers = {span(file, at, 12)[8:] for name, at, _ in _boxes(file) if name == b"hdlr"}
+    return b"soun" in handlers and b"vide" not in handlers
+
+
 def _on_its_side(header: bytes) -> bool:
     """Whether a track is shown turned by a quarter, by the matrix in its header (ISO/IEC 14496-12, 8.3.2)."""
     matrix = header[52:] if header[0] else header[40:]

@@ -23,6 +23,8 @@ MUXERS: Mapping[str, str] = {
     "video/3gpp": "3gp",
     "video/webm": "webm",
     "video/x-matroska": "matroska",
+    "audio/webm": "webm",
+    "audio/x-matroska": "matroska",
     "video/x-msvideo": "avi",
     "video/ogg": "ogg",
     "audio/mp4": "ipod",
@@ -33,6 +35,8 @@ MUXERS: Mapping[str, str] = {
     "audio/amr-wb": "amr",
     "audio/wav": "wav",
     "audio/flac": "flac",
+    "audio/x-aiff": "aiff",
+    "audio/x-caf": "caf",
 }
 """FFmpeg's containers by the types whose metadata can be taken out."""
 

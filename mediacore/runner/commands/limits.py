@@ -71,6 +71,7 @@ def _accept_row(accept: Accept) -> list[object]:
         "sent as page images" if accept.as_images else "",
         "" if accept.caption else "no caption",
         f"codecs {', '.join(accept.codecs)}" if accept.codecs else "",
+        f"without {', '.join(accept.without)}" if accept.without else "",
         f"colours {', '.join(accept.modes)}" if accept.modes else "",
         "only when asked for" if accept.explicit else "",
     ]
