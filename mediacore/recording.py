@@ -84,8 +84,8 @@ def smaller(media: Media, accept: Accept) -> tuple[int, Fit | None]:
 
 def kind_inside(media: Media) -> Kind:
     """What a recording is to a person: a film without a picture, as browsers record a voice, is a sound."""
-    silent_film = media.kind is Kind.VIDEO and not media.facts.width and media.facts.codecs
-    return Kind.AUDIO if silent_film else media.kind
+    only_sound = media.kind is Kind.VIDEO and not media.facts.width and len(media.facts.codecs) == 1
+    return Kind.AUDIO if only_sound else media.kind
 
 
 def _as(media: Media, accept: Accept, limits: Limits) -> Choice:

@@ -122,5 +122,6 @@ def test_what_the_plan_lets_through_the_rules_take(
             assert mime in rules.TAKEN[kind]
             assert size <= (rules.IMAGE_BYTES if kind == "image" else rules.FILE_BYTES)
         elif step.fit is not None:
-            assert set(step.fit.types) <= set(rules.TAKEN["image"])
-            assert 0 < step.fit.max_bytes <= rules.IMAGE_BYTES
+            kind = "image" if step.action is Action.SPLIT else step.accept
+            assert set(step.fit.types) <= set(rules.TAKEN[kind])
+            assert 0 < step.fit.max_bytes <= (rules.IMAGE_BYTES if kind == "image" else rules.FILE_BYTES)

@@ -118,10 +118,10 @@ def test_overhead_covers_the_structure() -> None:
         ("application/msword", 40_000, {}, Action.AS_IS),
         ("application/zip", 500, {}, Action.REFUSE),
         ("audio/amr", 40_000, {"codecs": ("amr_nb",)}, Action.AS_IS),
-        ("audio/ogg", 40_000, {"codecs": ("opus",)}, Action.REFUSE),
+        ("audio/ogg", 40_000, {"codecs": ("opus",)}, Action.CONVERT),
         ("video/3gpp", 400_000, {"codecs": ("h263", "amr_nb")}, Action.AS_IS),
-        ("video/mp4", 400_000, {"codecs": ("hevc", "aac")}, Action.REFUSE),
-        ("video/mp4", 501_000, {"codecs": ("h264", "aac")}, Action.REFUSE),
+        ("video/mp4", 400_000, {"codecs": ("hevc", "aac")}, Action.CONVERT),
+        ("video/mp4", 501_000, {"codecs": ("h264", "aac")}, Action.SHRINK),
     ],
 )
 def test_what_becomes_of_a_file(
