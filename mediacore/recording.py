@@ -35,17 +35,17 @@ class Rate:
     carries: tuple[str, ...]
 
     def bytes(self, seconds: float, a_second: int) -> int:
-        """Bytes of a recording at a rate."""
-        return self.beside + round(seconds * a_second)
+        """Bytes of a recording at a rate; encoders add some silence at its ends."""
+        return self.beside + round((seconds + 0.1) * a_second)
 
 
 WRITABLE: Mapping[str, Rate] = {
     "video/mp4": Rate(17_000, 17_000, 700_000, 4_000, ("h264", "aac")),
     "video/3gpp": Rate(7_200, 7_200, 60_000, 3_000, ("h263", "mpeg4", "amr_nb", "aac")),
-    "audio/ogg": Rate(1_300, 4_200, 13_000, 1_000, ("opus",)),
-    "audio/mp4": Rate(2_300, 8_000, 21_000, 1_500, ("aac",)),
-    "audio/aac": Rate(2_300, 8_000, 21_000, 500, ("aac",)),
-    "audio/mpeg": Rate(2_100, 8_000, 21_000, 1_000, ("mp3",)),
+    "audio/ogg": Rate(1_300, 2_500, 13_000, 1_000, ("opus",)),
+    "audio/mp4": Rate(2_300, 3_500, 21_000, 1_500, ("aac",)),
+    "audio/aac": Rate(2_300, 3_500, 21_000, 500, ("aac",)),
+    "audio/mpeg": Rate(2_100, 4_000, 21_000, 1_000, ("mp3",)),
     "audio/amr": Rate(700, 1_700, 1_700, 100, ("amr_nb",)),
 }
 """Types that the built-in engine can write: its encoders' ranges, the container's own bytes counted in."""

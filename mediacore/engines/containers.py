@@ -125,6 +125,14 @@ def matroska_type(file: BinaryIO, head: bytes) -> str:
     return f"{kind}/webm" if b"webm" in head[:64] else f"{kind}/x-matroska"
 
 
+def is_transport(head: bytes) -> bool:
+    """Whether it is an MPEG transport stream.
+
+    Its packets of 188 bytes begin with a sync byte (ISO/IEC 13818-1, 2.4.3.2), on discs after four bytes of time.
+    """
+    return not head.isascii() and any(head[at : at + 4 * step : step] == b"GGGG" for at, step in ((0, 188), (4, 192)))
+
+
 def riff_type(head: bytes) -> str:
     """The type of a RIFF file."""
     return {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(head[8:12], "")

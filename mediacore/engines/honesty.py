@@ -96,6 +96,8 @@ def _gif_cut(file: BinaryIO, size: int) -> bool:
 
 
 def _riff_cut(file: BinaryIO, size: int) -> bool:
+    if span(file, 0, 4) == b"RF64":  # its length stands elsewhere
+        return False
     return int.from_bytes(span(file, 4, 4), "little") + 8 > size + 1
 
 

@@ -13,6 +13,7 @@ from mediacore.engines.av.soundfilm import is_sound
 from mediacore.engines.containers import (
     END_OF_ZIP,
     OLE_MAGIC,
+    is_transport,
     iso_type,
     matroska_type,
     ogg_type,
@@ -91,7 +92,7 @@ def _container(file: BinaryIO, head: bytes) -> str:
         return zip_type(file)
     if head.startswith(OLE_MAGIC):
         return ole_type(file)
-    if head.startswith(b"RIFF"):
+    if head.startswith((b"RIFF", b"RF64")):
         return riff_type(head)
     if head.startswith(b"OggS"):
         return ogg_type(head)
@@ -107,6 +108,8 @@ def _container(file: BinaryIO, head: bytes) -> str:
         return "audio/aac"
     if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[1] & 0x18 != 0x08 and head[2] >> 4 < 15:
         return "audio/mpeg"
+    if is_transport(head):
+        return "video/mp2t"
     mime = iso_type(head) if len(head) >= 12 else ""
     return "audio/mp4" if mime == "video/mp4" and is_sound(file) else mime
 

@@ -125,12 +125,13 @@ def written(file: BinaryIO, mime: str, recipe: Recipe) -> bytes:
 
 
 def _packets(film: Film) -> Iterator[tuple[Packet[Any], float]]:
-    """The chosen streams' packets in order, each with the share of the recording that lies before it."""
+    """The chosen streams' packets in order, each with the share of the recording that lies before it.
+
+    The last of each stream is empty: it makes a decoder give out what it still holds, as after B-frames.
+    """
     length = (film.container.duration or 0) / 1_000_000
     begin = (film.container.start_time or 0) / 1_000_000
     for packet in film.container.demux(film.chosen):
-        if packet.size == 0:  # FFmpeg's way to say that the stream ends
-            continue
         at = float(packet.dts * packet.time_base) - begin if packet.dts is not None else 0.0
         yield packet, min(1.0, max(0.0, at / length)) if length else 0.5
 
@@ -177,13 +178,13 @@ def _tracks(film: Film, target: OutputContainer, recipe: Recipe) -> dict[int, _T
         tracks[film.video.index] = (
             _Coded(target, _video_stream(target, recipe.video), recipe.video, begin)
             if recipe.video is not None
-            else Copied(target, target.add_stream_from_template(film.video))
+            else Copied(target, target.add_stream_from_template(film.video, opaque=True), begin)
         )
     if film.audio is not None:
         tracks[film.audio.index] = (
             _Sound(target, _audio_stream(target, recipe.audio), recipe.audio, begin)
             if recipe.audio is not None
-            else Copied(target, target.add_stream_from_template(film.audio))
+            else Copied(target, target.add_stream_from_template(film.audio, opaque=True), begin)
         )
     for made in target.streams:
         made.metadata.clear()
@@ -194,6 +195,8 @@ def _video_stream(target: OutputContainer, order: VideoOrder) -> VideoStream:
     stream: VideoStream = target.add_stream(order.codec, rate=order.rate, options=dict(order.options))  # type: ignore[assignment]
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = order.width, order.height, "yuv420p"
+    context.color_range = 1
+    context.colorspace = context.color_trc = context.color_primaries = 1 if order.height >= av_graph.FINE_LINES else 6
     context.time_base = 1 / order.rate
     context.gop_size = max(1, round(order.rate * 4))
     context.thread_count = 1
@@ -214,18 +217,22 @@ def _audio_stream(target: OutputContainer, order: AudioOrder) -> AudioStream:
 
 @define
 class Copied:
-    """A stream that goes along as it is."""
+    """A stream that goes along as it is, moved so that the recording begins at nothing."""
 
     target: OutputContainer
     stream: Stream
+    begin: Fraction = Fraction(0)
     last: int | None = None
 
     def feed(self, packet: Packet[Any]) -> None:
         """Take a packet; one out of order is left out, since no container takes it."""
         moment = packet.dts if packet.dts is not None else packet.pts
-        if moment is None or (self.last is not None and moment <= self.last):
+        if not packet.size or moment is None or (self.last is not None and moment <= self.last):
             return
         self.last = moment
+        shift = round(self.begin / packet.time_base)
+        packet.pts = packet.pts - shift if packet.pts is not None else None
+        packet.dts = packet.dts - shift if packet.dts is not None else None
         packet.stream = self.stream
         self.target.mux(packet)
 

@@ -117,6 +117,10 @@ def _passed_on(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit
         return written(file, mime, evolve(recipe, audio=sounds[0]))
     except TooLarge:
         return None
+    except Unusable as error:
+        if error.code != "damaged":
+            raise
+        return None  # some containers do not say what the other one must: it is decoded then
 
 
 def _fitted(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 LONGEST_GAP = 60
 """Seconds of silence that are filled in; a damaged file may ask for years."""
+
+HDR: Mapping[int, str] = {16: "smpte2084", 18: "arib-std-b67"}
+"""Transfer functions of phones' bright films (ITU-T H.273, table 3): PQ and HLG.
+
+Their white becomes the ordinary white (203 cd/m2, ITU-R BT.2408, table 1); what is brighter is white as well.
+"""
+FINE_LINES = 480
+"""From so many lines on a picture has the colours of HDTV (BT.709), below those of television before (BT.601)."""
 
 
 def decoded(packet: Packet[Any]) -> list[Any]:
@@ -63,8 +71,17 @@ class Pictures:
             fitted = fitting(shown(frame), (width, height))
             scale = f"scale={fitted[0]}:{fitted[1]}:flags=bicubic:threads=1"
         if form == "yuv420p":
-            scale += ":out_color_matrix=bt709:out_range=tv" if height >= 480 else ":out_color_matrix=bt601:out_range=tv"
-        steps = [*turn_of(frame), scale]
+            scale += (
+                ":out_color_matrix=bt709:out_range=tv"
+                if height >= FINE_LINES
+                else ":out_color_matrix=bt601:out_range=tv"
+            )
+        bright = HDR.get(int(frame.color_trc))
+        if bright is not None:
+            scale += ":out_transfer=bt709:out_primaries=bt709:intent=relative_colorimetric"
+            scale += "" if form == "yuv420p" else ":out_range=pc"
+        named = (f"setparams=color_primaries=bt2020:color_trc={bright}",) if bright is not None else ()
+        steps = [*named, *turn_of(frame), scale]
         if padded:
             steps.append(f"pad={width}:{height}:-1:-1")
         nodes = [source]

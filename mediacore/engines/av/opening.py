@@ -36,21 +36,55 @@ DEMUXERS: Mapping[str, str] = {
     "audio/flac": "flac",
     "audio/x-aiff": "aiff",
     "audio/x-caf": "caf",
+    "audio/basic": "au",
+    "video/x-ms-asf": "asf",
+    "video/x-flv": "flv",
 }
 """FFmpeg's demuxer by MIME type: the only one that is ever tried on a file of that type."""
 
 FILM_CODECS = frozenset(
-    ("h264", "hevc", "mpeg4", "h263", "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mjpeg", "theora")
+    (
+        "h264",
+        "hevc",
+        "mpeg4",
+        "h263",
+        "vp8",
+        "vp9",
+        "av1",
+        "mpeg1video",
+        "mpeg2video",
+        "mjpeg",
+        "theora",
+        "prores",
+        "msmpeg4v2",
+        "msmpeg4v3",
+        "wmv1",
+        "wmv2",
+        "wmv3",
+        "vc1",
+        "flv1",
+        "dvvideo",
+    )
 )
 SOUND_CODECS = frozenset(
     (
         "aac", "mp3", "mp2", "opus", "vorbis", "flac", "alac", "amr_nb", "amr_wb", "ac3", "eac3", "speex", "gsm",
         "gsm_ms", "qcelp", "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be",
-        "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw",
+        "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be",
+        "pcm_alaw", "pcm_mulaw", "wmav1", "wmav2", "wmapro",
     )
 )  # fmt: skip
 """FFmpeg's canonical codec names: the only ones that are decoded or passed on."""
-_DECODERS = (*sorted(FILM_CODECS | SOUND_CODECS), "amrnb", "amrwb", "mp3float", "mp2float", "libdav1d", "libspeex")
+_DECODERS = (
+    *sorted(FILM_CODECS | SOUND_CODECS),
+    "amrnb",
+    "amrwb",
+    "mp3float",
+    "flv",
+    "mp2float",
+    "libdav1d",
+    "libspeex",
+)
 _LOCKED = frozenset(("encv", "enca", "drms", "drmi", "drmt"))
 """Sample entries of protected tracks (ISO/IEC 14496-12, 8.12)."""
 _MATRIX_TURNS: Mapping[tuple[int, int, int, int], tuple[str, ...]] = {
@@ -188,7 +222,8 @@ def _film(container: InputContainer) -> Film:
         stream.codec_context is not None and stream.codec_context.codec_tag in _LOCKED for stream in container.streams
     ):
         raise Unusable("encrypted", "The recording is protected against copying, so it cannot be opened.")
-    video = next((s for s in container.streams.video if not is_cover(s) and canonical(s) in FILM_CODECS), None)
+    films = [s for s in container.streams.video if not is_cover(s)]
+    video = next((s for s in films if canonical(s) in FILM_CODECS), None)
     best: Any = container.streams.best("audio")
     sounds = [s for s in (best, *container.streams.audio) if s is not None and canonical(s) in SOUND_CODECS]
     audio = next((s for s in sounds if s.codec_context.sample_rate), None)
@@ -196,6 +231,8 @@ def _film(container: InputContainer) -> Film:
         raise Unusable("too-many-pixels", "The film has too many pixels to be opened safely.")
     if video is not None and not video.width * video.height:
         video = None
+    if video is None and any(s.width * s.height for s in films):
+        raise Unusable("unsupported", "Its picture is coded in a way that is not supported here.")
     if video is None and audio is None:
         known = any(s.type in ("video", "audio") and not is_cover(s) for s in container.streams)
         code, words = ("unsupported", "It is coded in a way that is not supported here.") if known else (

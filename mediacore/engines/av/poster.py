@@ -45,6 +45,7 @@ def poster(file: BinaryIO, mime: str, side: int) -> Image.Image:
         Unusable: as ``opened``; ``no-picture`` for a recording without one.
     """
     best: tuple[float, Image.Image] | None = None
+    dim = False
     with opened(file, mime) as film:
         video = film.video
         if video is None:
@@ -58,8 +59,9 @@ def poster(file: BinaryIO, mime: str, side: int) -> Image.Image:
             worth, good = _worth(picture)
             if best is None or worth > best[0]:
                 best = worth, picture
-            if good:
+            if good and not dim:
                 break
+            dim = not good  # what follows darkness may still be fading in, so one more place is tried
     if best is None:
         raise Unusable("damaged", "No picture of this film can be decoded.")
     return best[1]

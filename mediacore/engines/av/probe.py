@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attrs import evolve, frozen
 
 from mediacore.engines import bounds
 from mediacore.engines.av import soundfilm
-from mediacore.engines.av.graph import shown
+from mediacore.engines.av.graph import decoded, shown
 from mediacore.engines.av.opening import Film, canonical, is_cover, library, opened
 from mediacore.engines.containers import size_of
 from mediacore.engines.operation import Unusable
@@ -66,8 +66,8 @@ _SURE = 0.8
 """The part of the deadline that reading may take, so that writing has some too."""
 _UNTOLD = ("audio/mpeg", "audio/aac", "video/mp2t", "video/mpeg")
 """Types whose length stands nowhere; FFmpeg guesses it from the first bit rate, which varies."""
-_LENGTH_PACKETS = 100_000
-"""Packets that are walked over to learn a length: forty minutes of MP3; beyond, what was seen stands for the rest."""
+_LENGTH_PACKETS = 20_000
+"""Packets that are walked over to learn a length: nine minutes of MP3; beyond, what was seen stands for the rest."""
 
 
 def facts_of(file: BinaryIO, mime: str) -> Facts:
@@ -104,7 +104,8 @@ def _merged(words: Facts, film: Film) -> Facts:
         words,
         width=size[0] if video is not None else 0,
         height=size[1] if video is not None else 0,
-        duration=words.duration or max(0.0, known),
+        # what a header says of a compressed WAV's rate is a rounded number
+        duration=(known if film.container.format.name == "wav" else 0.0) or words.duration or max(0.0, known),
         codecs=codecs if len(codecs) >= len(words.codecs) else words.codecs,
         # MP4 says two channels for whatever AAC it holds, so the decoder's word goes first
         channels=(audio.codec_context.channels if audio is not None else 0) or words.channels,
@@ -232,14 +233,28 @@ def _walked(film: Film) -> tuple[dict[int, int], dict[int, int], dict[int, Fract
 
 
 def first_frame(film: Film, stream: Stream) -> VideoFrame | None:
-    """The first picture that can be decoded from where the film stands; None where none is near."""
+    """The first picture that can be decoded from where the film stands; None where none is near.
+
+    A decoder holds pictures back for those that are shown before them; the first key picture needs no other, so it is
+    asked for at once.
+    """
     for number, packet in enumerate(film.container.demux(stream)):
-        try:
-            frames = packet.decode()
-        except library().error.InvalidDataError:
-            frames = []
-        for frame in frames:
-            return frame  # type: ignore[return-value]
+        frames = decoded(packet)
+        if not frames and packet.is_keyframe and packet.size:
+            frames = _drained(stream)
+        if frames:
+            return frames[0]  # type: ignore[no-any-return]
         if number > _FRAMES_TRIED:
             break
     return None
+
+
+def _drained(stream: Stream) -> list[Any]:
+    """What a decoder still holds; it can begin anew afterwards."""
+    context: Any = stream.codec_context
+    try:
+        return list(context.decode(None))
+    except library().error.FFmpegError:
+        return []
+    finally:
+        context.flush_buffers()

@@ -160,14 +160,16 @@ def _wav(file: BinaryIO) -> Facts:
 
 def _amr(file: BinaryIO) -> Facts:
     wide = span(file, 0, 9) == b"#!AMR-WB\n"
-    data = span(file, 9 if wide else 6, 4 << 20)
+    start = 9 if wide else 6
+    data = span(file, start, 1 << 20)
     sizes = _AMR_WB if wide else _AMR_NB
     at = frames = 0
     while at < len(data):
         mode = data[at] >> 3 & 15
         at += sizes[mode] if mode < len(sizes) else 1
         frames += 1
-    return Facts(duration=frames * 0.02, codecs=("amr_wb" if wide else "amr_nb",), channels=1)
+    whole = (size_of(file) - start) / len(data) if data else 1.0  # of a long one the beginning stands for the rest
+    return Facts(duration=frames * 0.02 * whole, codecs=("amr_wb" if wide else "amr_nb",), channels=1)
 
 
 def _mp3(file: BinaryIO) -> Facts:

@@ -27,6 +27,10 @@ MUXERS: Mapping[str, str] = {
     "audio/x-matroska": "matroska",
     "video/x-msvideo": "avi",
     "video/ogg": "ogg",
+    "video/x-ms-asf": "asf",
+    "video/x-flv": "flv",
+    "video/mp2t": "mpegts",
+    "audio/basic": "au",
     "audio/mp4": "ipod",
     "audio/ogg": "ogg",
     "audio/mpeg": "mp3",
@@ -65,12 +69,13 @@ def _clean(file: BinaryIO, mime: str, muxer: str) -> bytes:
         library().open(sink, "w", muxer, options=tidy(muxer), io_open=again(sink)) as target,
     ):
         streams = _content(film)
-        copies = {stream.index: Copied(target, target.add_stream_from_template(stream)) for stream in streams}
+        copies = {
+            stream.index: Copied(target, target.add_stream_from_template(stream, opaque=True)) for stream in streams
+        }
         for made in target.streams:
             made.metadata.clear()
         for packet in film.container.demux(streams):
-            if packet.size:
-                copies[packet.stream_index].feed(packet)
+            copies[packet.stream_index].feed(packet)
     data = sink.getvalue()
     if not data:
         raise Unusable("damaged", "Nothing could be read from the recording.")
