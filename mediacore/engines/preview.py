@@ -10,8 +10,10 @@ from PIL import Image
 
 from mediacore.engines import bounds
 from mediacore.engines.arguments import number, text
+from mediacore.engines.av import clip as av_clip
 from mediacore.engines.av import poster as av_poster
 from mediacore.engines.av import warm as av_warm
+from mediacore.engines.av import wave as av_wave
 from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
@@ -39,16 +41,25 @@ def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     Args:
         file: the untrusted file.
         params: ``type`` its sniffed MIME type, ``side`` the most pixels on the longer side (512 when left out, never
-            above 2,048), ``page`` which page or frame from 0.
+            above 2,048), ``page`` which page or frame from 0, ``form``: ``picture`` (when left out), ``clip`` for a
+            few silent seconds of a film, or ``wave`` for a sound's bars as a drawing.
 
     Returns:
-        One JPEG, or PNG where it is see-through or a drawing that is smaller so; facts ``width``, ``height``, ``type``.
+        One JPEG, or PNG where it is see-through or a drawing that is smaller so; MP4 or SVG in the other forms; facts
+        ``width``, ``height``, ``type``.
 
     Raises:
         Unusable: ``no-preview`` for a type that has no picture, or what opening it met.
     """
     mime = text(params, "type")
     side = max(16, min(number(params, "side", bounds.PREVIEW_SIDE), bounds.PREVIEW_MOST))
+    form = text(params, "form")
+    if form == "clip":
+        film, (width, height) = av_clip.clip(file, mime, side)
+        return Made({"width": width, "height": height, "type": "video/mp4"}, (film,))
+    if form == "wave":
+        drawing = av_wave.svg(av_wave.peaks(file, mime, max(4, side // av_wave.PITCH)))
+        return Made({"width": side, "height": side // 4, "type": "image/svg+xml"}, (drawing.encode(),))
     picture = likeness(file, mime, side, number(params, "page"))
     data, written = encode(picture)
     return Made({"width": picture.width, "height": picture.height, "type": written}, (data,))

@@ -56,7 +56,7 @@ class Picture:
 
     Args:
         path: where it is; the caller's to move or delete.
-        type: ``image/jpeg`` or ``image/png``.
+        type: ``image/jpeg`` or ``image/png``; ``video/mp4`` of a clip, ``image/svg+xml`` of a wave.
         width, height: pixels.
     """
 
@@ -96,7 +96,9 @@ class Bench:
         """Gather the facts of a file of a sniffed type."""
         return _facts(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
 
-    def preview(self, media: Media, side: int, page: int = 0, out: Path | None = None) -> Picture:
+    def preview(
+        self, media: Media, side: int, page: int = 0, out: Path | None = None, form: str = "picture"
+    ) -> Picture:
         """Draw a small likeness.
 
         Args:
@@ -104,8 +106,9 @@ class Bench:
             side: the most pixels on the longer side, up to 2,048.
             page: which page or frame, from 0.
             out: the folder for it.
+            form: ``picture``, ``clip`` for a few silent seconds of a film, ``wave`` for a sound's bars as SVG.
         """
-        params: dict[str, Json] = {"type": media.type, "side": side, "page": page}
+        params: dict[str, Json] = {"type": media.type, "side": side, "page": page, "form": form}
         outcome = self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media.type))
         facts = outcome.facts
         return Picture(_only(outcome), _mime(facts), _count(facts.get("width")), _count(facts.get("height")))

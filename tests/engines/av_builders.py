@@ -39,8 +39,8 @@ def scene(width: int, height: int, number: int, noise: float = 0.08) -> Image.Im
 def clip(
     muxer: str = "mp4", video: str = "libx264", audio: str = "aac", *, size: tuple[int, int] = (320, 240),
     rate: int = 15, seconds: float = 1.5, sound_rate: int = 44_100, layout: str = "stereo", turn: int = 0,
-    black: float = 0.0, noise: float = 0.08, tags: bool = False, options: tuple[tuple[str, str], ...] = (),
-    late_index: bool = True,
+    black: float = 0.0, fade: float = 0.0, noise: float = 0.08, tags: bool = False,
+    options: tuple[tuple[str, str], ...] = (), late_index: bool = True, live: bool = False, form: str = "yuv420p",
 ) -> bytes:  # fmt: skip
     """A recording.
 
@@ -49,33 +49,36 @@ def clip(
         size, rate, seconds: of the picture.
         sound_rate, layout: of the sound.
         turn: degrees of the display matrix; the picture inside lies so that it is seen upright.
-        black: seconds of darkness at the beginning.
+        black, fade: seconds of darkness at the beginning, and until the picture is fully there.
         noise: how grainy it is.
         tags: everything that a container can say of its owner.
         options: of the picture's encoder.
+        live: written as it is recorded, so that nothing can be filled in at its beginning.
+        form: of the picture's pixels.
         late_index: the index stands at the end, as phones write it.
     """
     sink = io.BytesIO()
     # an index at the front needs the file to be read again, which a buffer alone cannot do, so it is always late here
     assert late_index
-    with av.open(
-        sink, "w", muxer, options={"movflags": "+use_metadata_tags"} if tags and muxer == "mp4" else {}
-    ) as made:
+    settings = {"movflags": "+use_metadata_tags"} if tags and muxer == "mp4" else {"live": "1"} if live else {}
+    with av.open(sink, "w", muxer, options=settings) as made:
         if tags:
             made.metadata.update(_TAGS)
         streams: list[tuple[Any, Any]] = []
         if video:
-            streams.append((_picture(made, video, size, rate, turn, dict(options)), _pictures))
+            streams.append((_picture(made, video, size, rate, turn, dict(options), form), _pictures))
         if audio:
             stream: Any = made.add_stream(audio, rate=sound_rate)
             stream.layout = layout
+            if audio.startswith("wma"):  # it has no rate of its own
+                stream.bit_rate = 64_000
             streams.append((stream, _sounds))
         if tags:
             for stream, _ in streams:
                 stream.metadata.update({"title": SECRET, "handler_name": SECRET})
             made.set_chapters([_chapter(0, 500), _chapter(500, 1000)])
         for stream, frames in streams:
-            for frame in frames(stream, size, rate, seconds, turn, black, noise):
+            for frame in frames(stream, size, rate, seconds, turn, (black, fade), noise):
                 made.mux(stream.encode(frame))
             made.mux(stream.encode(None))
     return sink.getvalue()
@@ -91,12 +94,14 @@ def _chapter(start: int, end: int) -> Any:
     return {"id": start, "start": start, "end": end, "time_base": Fraction(1, 1000), "metadata": {"title": SECRET}}
 
 
-def _picture(made: Any, codec: str, size: tuple[int, int], rate: int, turn: int, options: dict[str, str]) -> Any:
+def _picture(
+    made: Any, codec: str, size: tuple[int, int], rate: int, turn: int, options: dict[str, str], form: str
+) -> Any:
     stream = made.add_stream(
         codec, rate=rate, options=options or ({"preset": "ultrafast"} if codec == "libx264" else {})
     )
     stream.width, stream.height = size[::-1] if turn % 180 else size
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = form
     stream.codec_context.thread_count = 1
     if turn:
         stream.set_display_rotation(turn)
@@ -104,23 +109,25 @@ def _picture(made: Any, codec: str, size: tuple[int, int], rate: int, turn: int,
 
 
 def _pictures(
-    stream: Any, size: tuple[int, int], rate: int, seconds: float, turn: int, black: float, noise: float
+    stream: Any, size: tuple[int, int], rate: int, seconds: float, turn: int, dark: tuple[float, float], noise: float
 ) -> Any:
     for number in range(int(rate * seconds)):
-        picture = Image.new("RGB", size) if number < black * rate else scene(*size, number, noise)
-        frame = _frame(picture.rotate(-turn, expand=True) if turn else picture)
+        picture, night = scene(*size, number, noise), Image.new("RGB", size)
+        shining = (number / rate - dark[0]) / (dark[1] - dark[0]) if dark[1] > dark[0] else number >= dark[0] * rate
+        picture = Image.blend(night, picture, min(1.0, max(0.0, float(shining))))
+        frame = _frame(picture.rotate(-turn, expand=True) if turn else picture, stream.pix_fmt)
         frame.pts, frame.time_base = number, Fraction(1, rate)
         yield frame
 
 
-def _frame(picture: Image.Image) -> av.VideoFrame:
+def _frame(picture: Image.Image, form: str) -> av.VideoFrame:
     frame = av.VideoFrame(*picture.size, "rgb24")
     plane = frame.planes[0]
     rows = picture.tobytes()
     width = picture.width * 3
     padding = bytes(plane.line_size - width)
     plane.update(b"".join(rows[at : at + width] + padding for at in range(0, len(rows), width)))
-    return frame.reformat(format="yuv420p", threads=1)
+    return frame.reformat(format=form, threads=1)
 
 
 def _sounds(stream: Any, _size: object, _rate: object, seconds: float, *_: object) -> Any:
@@ -137,6 +144,28 @@ def _sounds(stream: Any, _size: object, _rate: object, seconds: float, *_: objec
         frame.planes[0].update(array.array("h", wave).tobytes())
         frame.rate, frame.pts, frame.time_base = rate, at, Fraction(1, rate)
         yield frame
+
+
+def bright(curve: int) -> bytes:
+    """A still film in PQ (16) or HLG (18), as phones record: black on the left, ordinary white on the right."""
+    sink = io.BytesIO()
+    white = {16: 0.58, 18: 0.75}[curve]  # the signal of 203 cd/m2, ITU-R BT.2408
+    with av.open(sink, "w", "mp4") as made:
+        stream: Any = made.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p10le"
+        context = stream.codec_context
+        context.colorspace, context.color_primaries, context.color_trc, context.color_range = 9, 9, curve, 1
+        for number in range(3):
+            frame = av.VideoFrame(160, 96, "yuv420p10le")
+            for index, plane in enumerate(frame.planes):
+                levels = [64 + round(876 * white) * (at >= 80) if index == 0 else 512 for at in range(plane.width)]
+                row = struct.pack(f"<{plane.width}H", *levels)
+                plane.update((row + bytes(plane.line_size - len(row))) * plane.height)
+            frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range = 9, 9, curve, 1
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    return sink.getvalue()
 
 
 SORTS: Mapping[str, tuple[str, dict[str, Any]]] = {

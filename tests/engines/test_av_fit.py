@@ -196,3 +196,37 @@ def test_cut_off(name: str, cut: int) -> None:
         fit(io.BytesIO(data[:cut]), {"type": mime, "fit": asdict(Fit((*VIDEO, *AUDIO), 100_000))})
     except Unusable as reason:
         assert reason.code in ("damaged", "unsupported", "illegible", "cannot-convert")  # noqa: PT017
+
+
+def test_no_picture_is_lost_behind_b_frames() -> None:
+    """What a decoder holds back for pictures out of order comes out at the end, also of a film of two pictures."""
+    for seconds in (2 / 15, 1.0):
+        data = b.clip(audio="", seconds=seconds, options=(("bf", "3"), ("preset", "veryfast")))
+        made = fit(io.BytesIO(data), {"type": "video/mp4", "fit": asdict(Fit(("video/mp4",)))}).files[0]
+        assert len(packets(made)) == len(packets(data)) == round(seconds * 15)
+
+
+@pytest.mark.parametrize("video", ["libx264", "mpeg2video"])
+def test_sound_and_picture_stay_together(video: str) -> None:
+    """A recording whose clock does not begin at nothing, as in broadcasts: a track passed on moves with the other."""
+    data = b.clip("mpegts", video, options=(("bf", "2"),))
+    assert av.open(io.BytesIO(data)).start_time > 1_000_000
+    made = fit(io.BytesIO(data), {"type": "video/mp2t", "fit": asdict(Fit(("video/mp4",)))}).files[0]
+    picture, voice = (float(s.start_time * s.time_base) for s in streams(made))
+    assert abs(picture - voice) < 0.1
+    assert survey(io.BytesIO(made), "video/mp4").duration == pytest.approx(1.5, abs=0.15)
+
+
+def test_what_cannot_be_passed_on_is_coded_again() -> None:
+    """Opus in CAF lacks the header that Ogg needs, so the sound is decoded."""
+    data = b.clip("caf", "", "libopus", sound_rate=48_000, layout="mono")
+    made = fit(io.BytesIO(data), {"type": "audio/x-caf", "fit": asdict(Fit(("audio/ogg",)))})
+    assert survey(io.BytesIO(made.files[0]), "audio/ogg").audio_codec == "opus"
+
+
+@pytest.mark.parametrize("target", ["audio/mp4", "audio/mpeg"])
+def test_no_more_channels_than_asked_for(target: str) -> None:
+    """Where a channel takes one audio channel, two become one."""
+    data, mime = b.sort("wav")
+    made = fit(io.BytesIO(data), {"type": mime, "fit": asdict(Fit((target,), channels=1))}).files[0]
+    assert survey(io.BytesIO(made), target).channels == 1

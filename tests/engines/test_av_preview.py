@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ET
+from typing import Any
 
+import av
 import pytest
+from attrs import asdict
 from PIL import Image, ImageStat
 
+from mediacore.engines.av import probe as av_probe
 from mediacore.engines.av import wave as av_wave
+from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
 from mediacore.engines.preview import preview
+from mediacore.values import Fit
 from tests.engines import av_builders as b
 
 
@@ -78,3 +84,54 @@ def test_rubbish(mime: str) -> None:
     """What is no recording is refused with a reason."""
     with pytest.raises(Unusable):
         shown(bytes(range(256)) * 40, mime)
+
+
+def test_past_a_fade() -> None:
+    """After a dark beginning the first picture that shows something may still be dim, so a later one is compared."""
+    data = b.clip(seconds=4, black=0.9, fade=2.2, options=(("preset", "ultrafast"), ("g", "5")), noise=0)
+    assert b.upright(shown(data, "video/mp4"))
+
+
+@pytest.mark.parametrize("name", b.FILMS)
+def test_clip(name: str) -> None:
+    """A few seconds of a film as MP4 that every browser plays, upright and without sound."""
+    data, mime = b.sort(name)
+    made = preview(io.BytesIO(data), {"type": mime, "side": 160, "form": "clip"})
+    assert made.facts["type"] == "video/mp4"
+    with av.open(io.BytesIO(made.files[0])) as film:
+        assert [s.codec_context.name for s in film.streams] == ["h264"]
+        picture: Any = next(film.decode(video=0)).to_image()
+        assert picture.size == (made.facts["width"], made.facts["height"])
+    assert max(picture.size) <= 160
+    assert b.upright(picture)
+
+
+def test_clip_from_where_there_is_something_to_see() -> None:
+    """The clip begins at the poster's moment."""
+    data = b.clip(black=1.0, seconds=2, options=(("preset", "ultrafast"), ("g", "8")))
+    made = preview(io.BytesIO(data), {"type": "video/mp4", "form": "clip"})
+    assert b.upright(shown(made.files[0], "video/mp4"))
+    assert av_probe.facts_of(io.BytesIO(made.files[0]), "video/mp4").duration <= 1.1
+
+
+def test_wave() -> None:
+    """A sound's bars come as a drawing that a page can colour."""
+    data, mime = b.sort("mp3")
+    made = preview(io.BytesIO(data), {"type": mime, "form": "wave"})
+    assert made.facts["type"] == "image/svg+xml"
+    assert ET.fromstring(made.files[0]).tag.endswith("svg")
+
+
+@pytest.mark.parametrize("curve", [16, 18])
+def test_bright_films(curve: int) -> None:
+    """A film in PQ or HLG is shown with its white at white, not dim and grey."""
+    data = b.bright(curve)
+    for picture in (shown(data, "video/mp4"), shown(fitted(data), "video/mp4")):
+        levels = [picture.convert("L").getpixel((at, picture.height // 2)) for at in (4, picture.width - 4)]
+        assert levels[0] < 12
+        assert levels[1] > 240  # it would be 148 with PQ and 191 with HLG
+
+
+def fitted(data: bytes) -> bytes:
+    """A film as every phone plays it."""
+    return fit(io.BytesIO(data), {"type": "video/mp4", "fit": asdict(Fit(("video/mp4",)))}).files[0]

@@ -11,6 +11,7 @@ from mediacore.engines.av.fit import fit_recording
 from mediacore.engines.av.probe import survey
 from mediacore.engines.operation import Unusable
 from mediacore.engines.probe import probe
+from mediacore.engines.sniff import type_of
 from mediacore.values import Fit
 from tests.engines import av_builders as b
 
@@ -93,3 +94,68 @@ def test_protected() -> None:
     """A film under copy protection is called encrypted."""
     locked = b.clip().replace(b"avc1\x00\x00\x00\x00", b"encv\x00\x00\x00\x00")
     assert facts(locked, "video/mp4")["encrypted"]
+
+
+def test_what_a_browser_records_has_a_length() -> None:
+    """WebM written as it is recorded says nothing of its length, and MP3 of a varying rate something wrong."""
+    live = b.clip("webm", "", "libopus", sound_rate=48_000, live=True)
+    assert probe(io.BytesIO(live), {"type": "audio/webm"}).facts["duration"] == pytest.approx(1.5, abs=0.1)
+    mp3 = b.clip("mp3", "", "libmp3lame", seconds=4, noise=0)
+    at = mp3.find(b"Xing") if b"Xing" in mp3 else mp3.find(b"Info")
+    silent = mp3[:at] + bytes(4) + mp3[at + 4 :]
+    assert probe(io.BytesIO(silent), {"type": "audio/mpeg"}).facts["duration"] == pytest.approx(4, abs=0.2)
+
+
+def test_one_channel_is_one() -> None:
+    """An MP4 always says two channels; what counts is the sound."""
+    data = b.clip("ipod", "", layout="mono")
+    assert probe(io.BytesIO(data), {"type": "audio/mp4"}).facts["channels"] == 1
+
+
+@pytest.mark.parametrize(
+    ("muxer", "audio", "options", "mime"),
+    [
+        ("webm", "libopus", {"sound_rate": 48_000}, "audio/webm"),
+        ("matroska", "aac", {}, "audio/x-matroska"),
+        ("mp4", "aac", {}, "audio/mp4"),
+        ("caf", "pcm_s16be", {}, "audio/x-caf"),
+        ("au", "pcm_mulaw", {}, "audio/basic"),
+        ("asf", "wmav2", {}, "video/x-ms-asf"),
+    ],
+)
+def test_a_film_without_a_picture_is_a_sound(muxer: str, audio: str, options: dict[str, Any], mime: str) -> None:
+    """Browsers call a voice WebM and MP4 as well; the tracks tell."""
+    data = b.clip(muxer, "", audio, **options)
+    assert type_of(io.BytesIO(data)) == mime
+    facts = probe(io.BytesIO(data), {"type": mime}).facts
+    assert (facts["width"], facts["quirks"]) == (0, [] if muxer != "mp4" else ["late-index"])
+    assert facts["duration"] == pytest.approx(1.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("muxer", "mime"), [("mpegts", "video/mp2t"), ("flv", "video/x-flv"), ("asf", "video/x-ms-asf")]
+)
+def test_films_of_other_houses(muxer: str, mime: str) -> None:
+    """What television, old web pages and Windows record is known by its content."""
+    data = b.clip(muxer, "libx264" if muxer != "asf" else "wmv2", "aac" if muxer != "asf" else "wmav2")
+    assert type_of(io.BytesIO(data)) == mime
+    facts = probe(io.BytesIO(data), {"type": mime}).facts
+    assert (facts["width"], facts["height"], len(facts["codecs"])) == (320, 240, 2)  # type: ignore[arg-type]
+
+
+def test_a_film_whose_picture_cannot_be_decoded_is_no_sound() -> None:
+    """Its sound alone would be sent in its place."""
+    data = b.clip("avi", "huffyuv", "libmp3lame", form="yuv422p")
+    with pytest.raises(Unusable) as refusal:
+        probe(io.BytesIO(data), {"type": "video/x-msvideo"})
+    assert refusal.value.code == "unsupported"
+
+
+def test_what_takes_too_long_is_said_beforehand() -> None:
+    """A film that cannot be coded again while an agent waits is marked, so that no conversion of it is planned."""
+    data = b.clip(audio="", seconds=1, noise=0)
+    at = data.index(b"mvhd") + 4
+    scale = int.from_bytes(data[at + 12 : at + 16], "big")
+    days = data[: at + 16] + (scale * 100_000).to_bytes(4, "big") + data[at + 20 :]
+    assert "too-long" not in probe(io.BytesIO(data), {"type": "video/mp4"}).facts["quirks"]  # type: ignore[operator]
+    assert "too-long" in probe(io.BytesIO(days), {"type": "video/mp4"}).facts["quirks"]  # type: ignore[operator]

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from attrs import define, field, frozen
 
 from mediacore.engines.av import graph as av_graph
-from mediacore.engines.av.opening import Film, library, opened
+from mediacore.engines.av.muxing import writing
+from mediacore.engines.av.opening import Film, opened
 from mediacore.engines.operation import Unusable
 
 if TYPE_CHECKING:
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-_MOVED = {"movflags": "+faststart"}
-_TIDY: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(("mp4", "mov", "3gp", "ipod"), _MOVED),
-    "mp3": {"id3v2_version": "0", "write_id3v1": "0"},
-    "adts": {"write_id3v2": "0", "write_apetag": "0"},
-}
 
 
 @frozen
@@ -108,7 +103,7 @@ def written(file: BinaryIO, mime: str, recipe: Recipe) -> bytes:
     """
     with opened(file, mime) as film:
         sink = io.BytesIO()
-        with library().open(sink, "w", recipe.muxer, options=tidy(recipe.muxer), io_open=again(sink)) as target:
+        with writing(sink, recipe.muxer) as target:
             tracks = _tracks(film, target, recipe)
             for packet, done in _packets(film):
                 tracks[packet.stream.index].feed(packet)
@@ -136,47 +131,12 @@ def _packets(film: Film) -> Iterator[tuple[Packet[Any], float]]:
         yield packet, min(1.0, max(0.0, at / length)) if length else 0.5
 
 
-def tidy(muxer: str) -> dict[str, str]:
-    """Options that keep a container from writing tags of its own, and put its index first."""
-    return {"fflags": "+bitexact", **_TIDY.get(muxer, {})}
-
-
-def again(sink: io.BytesIO) -> Any:  # noqa: ANN401 - a callback of PyAV's
-    """Open the file that is being written for reading too: so the index is moved to its front."""
-
-    def open_again(_url: str, flags: int, _options: object) -> io.BytesIO | _Reading:
-        return sink if flags & 2 else _Reading(sink)
-
-    return open_again
-
-
-@define
-class _Reading:
-    """A second place in a growing buffer."""
-
-    sink: io.BytesIO
-    at: int = 0
-
-    def read(self, count: int) -> bytes:
-        with self.sink.getbuffer() as whole:
-            data = bytes(whole[self.at : self.at + count])
-        self.at += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self.at = offset + (0, self.at, self.sink.getbuffer().nbytes)[whence]
-        return self.at
-
-    def tell(self) -> int:
-        return self.at
-
-
 def _tracks(film: Film, target: OutputContainer, recipe: Recipe) -> dict[int, _Track]:
     begin = Fraction(film.container.start_time or 0, 1_000_000)
     tracks: dict[int, _Track] = {}
     if film.video is not None:
         tracks[film.video.index] = (
-            _Coded(target, _video_stream(target, recipe.video), recipe.video, begin)
+            Coded(target, video_stream(target, recipe.video), recipe.video, begin)
             if recipe.video is not None
             else Copied(target, target.add_stream_from_template(film.video, opaque=True), begin)
         )
@@ -191,7 +151,8 @@ def _tracks(film: Film, target: OutputContainer, recipe: Recipe) -> dict[int, _T
     return tracks
 
 
-def _video_stream(target: OutputContainer, order: VideoOrder) -> VideoStream:
+def video_stream(target: OutputContainer, order: VideoOrder) -> VideoStream:
+    """A track for a picture that is coded anew."""
     stream: VideoStream = target.add_stream(order.codec, rate=order.rate, options=dict(order.options))  # type: ignore[assignment]
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = order.width, order.height, "yuv420p"
@@ -241,7 +202,7 @@ class Copied:
 
 
 @define
-class _Coded:
+class Coded:
     """A picture that is coded again: upright, scaled, at most so many a second."""
 
     target: OutputContainer
@@ -252,13 +213,16 @@ class _Coded:
     graph: av_graph.Pictures | None = None
 
     def feed(self, packet: Packet[Any]) -> None:
+        """Take a packet."""
         for frame in av_graph.decoded(packet):
-            self._frame(frame)
+            self.take(frame)
 
     def end(self) -> None:
+        """Write what the encoder still holds."""
         self.target.mux(self.stream.encode(None))
 
-    def _frame(self, frame: VideoFrame) -> None:
+    def take(self, frame: VideoFrame) -> None:
+        """Take a decoded picture; one that comes too soon after the last is left out."""
         if frame.pts is None or frame.time_base is None:
             slot: Any = Fraction(self.last + 1)
         else:

@@ -231,7 +231,7 @@ def _film(container: InputContainer) -> Film:
         raise Unusable("too-many-pixels", "The film has too many pixels to be opened safely.")
     if video is not None and not video.width * video.height:
         video = None
-    if video is None and any(s.width * s.height for s in films):
+    if video is None and any(s.codec_context is None or s.width * s.height for s in films):
         raise Unusable("unsupported", "Its picture is coded in a way that is not supported here.")
     if video is None and audio is None:
         known = any(s.type in ("video", "audio") and not is_cover(s) for s in container.streams)

@@ -42,9 +42,18 @@ def poster(file: BinaryIO, mime: str, side: int) -> Image.Image:
     """The picture, within a square of ``side``.
 
     Raises:
+        Unusable: as ``at_its_best``.
+    """
+    return at_its_best(file, mime, side)[0]
+
+
+def at_its_best(file: BinaryIO, mime: str, side: int) -> tuple[Image.Image, float]:
+    """The picture, within a square of ``side``, and its moment in seconds of the film's own clock.
+
+    Raises:
         Unusable: as ``opened``; ``no-picture`` for a recording without one.
     """
-    best: tuple[float, Image.Image] | None = None
+    best: tuple[float, Image.Image, float] | None = None
     dim = False
     with opened(file, mime) as film:
         video = film.video
@@ -58,13 +67,13 @@ def poster(file: BinaryIO, mime: str, side: int) -> Image.Image:
             picture = pixels(frame, video, side)
             worth, good = _worth(picture)
             if best is None or worth > best[0]:
-                best = worth, picture
+                best = worth, picture, float((frame.pts or 0) * (video.time_base or 0))
             if good and not dim:
                 break
             dim = not good  # what follows darkness may still be fading in, so one more place is tried
     if best is None:
         raise Unusable("damaged", "No picture of this film can be decoded.")
-    return best[1]
+    return best[1:]
 
 
 def pixels(frame: VideoFrame, video: VideoStream, side: int) -> Image.Image:

@@ -10,8 +10,9 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mediacore.engines.av.encode import Copied, again, tidy
-from mediacore.engines.av.opening import FILM_CODECS, SOUND_CODECS, Film, canonical, is_cover, library, opened
+from mediacore.engines.av.encode import Copied
+from mediacore.engines.av.muxing import writing
+from mediacore.engines.av.opening import FILM_CODECS, SOUND_CODECS, Film, canonical, is_cover, opened
 from mediacore.engines.operation import Unusable
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _clean(file: BinaryIO, mime: str, muxer: str) -> bytes:
     sink = io.BytesIO()
     with (
         opened(file, mime) as film,
-        library().open(sink, "w", muxer, options=tidy(muxer), io_open=again(sink)) as target,
+        writing(sink, muxer) as target,
     ):
         streams = _content(film)
         copies = {

@@ -8,6 +8,7 @@ import pkgutil
 import struct
 from importlib import import_module
 
+from mediacore.engines.av import clip as av_clip
 from mediacore.engines.av import fit as av_fit
 from mediacore.engines.av import poster as av_poster
 from mediacore.engines.av import probe as av_probe
@@ -39,6 +40,7 @@ def warm() -> None:
             av_fit.fit_recording(film, "video/x-matroska", Fit((mime,), max_bytes=60_000))
     av_poster.likeness(sound, "audio/wav", 64)
     av_poster.likeness(film, "video/x-matroska", 64)
+    av_clip.clip(film, "video/x-matroska", 64)
     av_probe.facts_of(film, "video/x-matroska")
     av_strip.clean_recording(film, "video/x-matroska")
 

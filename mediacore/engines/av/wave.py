@@ -26,7 +26,7 @@ BUCKETS = 4096
 """Peaks kept while decoding; the bars are drawn of them."""
 BACK, BAR = (255, 255, 255), (37, 99, 175)
 _QUIET = 0.04
-_PITCH = 6
+PITCH = 6
 """Pixels from bar to bar."""
 
 
@@ -37,7 +37,7 @@ def waveform(file: BinaryIO, mime: str, side: int) -> Image.Image:
         Unusable: as ``opened``; ``no-preview`` for a recording without sound.
     """
     side = max(16, side)
-    return drawn(peaks(file, mime, max(4, side // _PITCH)), side)
+    return drawn(peaks(file, mime, max(4, side // PITCH)), side)
 
 
 def peaks(file: BinaryIO, mime: str, count: int) -> list[float]:

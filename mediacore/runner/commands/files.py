@@ -33,8 +33,12 @@ def _look_at(bench: Bench, path: Path) -> Media:
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder for the pictures."
 )
+@click.option(
+    "--form", type=click.Choice(["picture", "clip", "wave"]), default="picture", show_default=True,
+    help="A picture, a few silent seconds of a film (MP4), or a sound's bars (SVG).",
+)  # fmt: skip
 @json_option
-def preview(files: tuple[Path, ...], side: int, page: int, out: Path, json_: bool) -> None:
+def preview(files: tuple[Path, ...], side: int, page: int, out: Path, form: str, json_: bool) -> None:
     """Make a safe small likeness of each of FILES: upright, without metadata."""
     out.mkdir(parents=True, exist_ok=True)
     told, failed = [], []
@@ -43,7 +47,7 @@ def preview(files: tuple[Path, ...], side: int, page: int, out: Path, json_: boo
         for path in files:
             try:
                 with console.status(f"looking at {path.name}"):
-                    picture = bench.preview(_look_at(bench, path), side, page - 1, Path(folder))
+                    picture = bench.preview(_look_at(bench, path), side, page - 1, Path(folder), form)
             except Unusable as error:
                 failed.append(f"{path.name}: {error.message}")
                 continue
