@@ -137,3 +137,25 @@ def test_recordings_share_the_bytes_of_a_message() -> None:
     assert sum(budgets) <= 592_000
     assert all(s.action is not Action.LINK for s in made.steps)
     assert budgets[1] >= WRITABLE["video/3gpp"].bytes(5.0, WRITABLE["video/3gpp"].coarsest)
+
+
+@pytest.mark.parametrize(
+    ("media", "action"),
+    [
+        (sound("audio/ogg", "opus", 200_000), Action.AS_IS),
+        (VOICE, Action.CONVERT),
+        (sound("audio/mp4", "aac", 2_000_000, 120.0, 2), Action.CONVERT),
+        (sound("audio/ogg", "opus", 600_000, 90.0), Action.SHRINK),
+        (sound("audio/mp4", "aac", 9_000_000, 600.0, 2), Action.REFUSE),
+        (film(), Action.REFUSE),
+    ],
+)
+def test_a_voice_note_when_the_desk_asks_for_one(media: Media, action: Action) -> None:
+    """Any sound becomes mono Opus of a size that is played at once; one that is too long for it is refused."""
+    found = plan([Attachment(media, "note", sort="voice")], "", channel("whatsapp"), True).steps[0]
+    assert found.action is action
+    if found.action is not Action.REFUSE:
+        assert found.accept == "voice"
+    if found.fit is not None:
+        assert (found.fit.types, found.fit.channels) == (("audio/ogg",), 1)
+        assert found.fit.max_bytes <= 512_000
