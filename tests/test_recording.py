@@ -52,6 +52,8 @@ IPHONE = film("video/quicktime", codecs=("hevc", "aac"), quirks=("late-index", "
         (sound("audio/x-matroska", "mp3"), "whatsapp", "audio/mpeg", "audio"),
         (IPHONE, "whatsapp", "video/mp4", "video"),
         (IPHONE, "sms", "video/mp4", "video"),
+        (IPHONE, "webchat", "video/mp4", "video"),
+        (sound("audio/amr", "amr_nb"), "webchat", "audio/mpeg", "audio"),
         (
             film("video/3gpp", 60_000, codecs=("h263", "amr_nb"), width=176, height=144),
             "whatsapp",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from mediacore.engines.operation import Unusable
 from mediacore.house import House
 from mediacore.inbox import Inbox
+from mediacore.kinds import Kind, kind_of
 from mediacore.stores import conversation
 from mediacore.stores.blobs import digest_of
 from mediacore.values import Facts, Finding, Media, Rendition, Severity
@@ -51,6 +52,9 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
     findings, facts = list(sniffed.findings), Facts()
     try:
         facts = house.bench.probe(path, sniffed.type)
+        if facts.encrypted and kind_of(sniffed.type) in (Kind.AUDIO, Kind.VIDEO):
+            told = "The recording is protected against copying: only its owner can play it."
+            findings.append(Finding("protected", Severity.NOTE, told, "Ask for a copy without protection."))
     except Unusable as error:
         severity = Severity.REFUSE if error.code == "bomb" else Severity.NOTE
         findings.append(Finding(error.code, severity, error.message))

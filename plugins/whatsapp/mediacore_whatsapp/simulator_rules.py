@@ -149,6 +149,8 @@ def _bytes_fault(form: str, kept: Kept) -> str:
         return "audio/ogg must have the Opus codec and one channel"
     if form == "video" and (odd := [c for c in (b"hvc1", b"hev1", b"vp09", b"av01", b"mp4v") if c in kept.data]):
         return f"video must be H.264 with AAC, not {odd[0].decode()}"
+    if form == "video" and 0 <= kept.data.find(b"mdat") < kept.data.find(b"moov"):
+        return "video must have its index (moov) before its content (mdat)"
     return _sticker_fault(kept) if form == "sticker" else ""
 
 

@@ -138,6 +138,7 @@ def samples() -> Any:
         "audio/amr": b"#!AMR\n" + bytes(64),
         "video/mp4": mp4,
         "hevc": mp4.replace(b"avc1", b"hvc1"),
+        "late": mp4[:20] + b"\x00\x00\x00\x08mdat" + mp4[20:],
     }
 
 

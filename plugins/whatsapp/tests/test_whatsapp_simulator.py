@@ -104,12 +104,13 @@ def test_an_upload_ahead_is_used_and_renewed(
     assert len(simulator.devices.all()) == 2
 
 
-@pytest.mark.parametrize("sample", ["grey", "cmyk", "palette", "stereo", "hevc", "small-webp"])
+@pytest.mark.parametrize("sample", ["grey", "cmyk", "palette", "stereo", "hevc", "late", "small-webp"])
 def test_what_whatsapp_cannot_use_fails_later(
     webhook: Any, simulator: WhatsAppSimulator, inbox: Inbox, attach: Any, outgoing: Any, sample: Any
 ) -> None:
     """Media that breaks a rule is accepted first and fails by status, in words."""
-    kinds = {"stereo": "audio/ogg", "hevc": "video/mp4", "small-webp": "image/webp", "palette": "image/png"}
+    kinds = {"stereo": "audio/ogg", "small-webp": "image/webp", "palette": "image/png"}
+    kinds |= dict.fromkeys(("hevc", "late"), "video/mp4")
     inbox.send(outgoing("", attach(kinds.get(sample, "image/jpeg"), sample=sample)))
     (failed,) = webhook.wait(1, StatusUpdate)
     assert (failed.status, failed.code, failed.key) == (Status.FAILED, "131053", "key-1")
