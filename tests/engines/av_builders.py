@@ -40,7 +40,8 @@ def clip(
     muxer: str = "mp4", video: str = "libx264", audio: str = "aac", *, size: tuple[int, int] = (320, 240),
     rate: int = 15, seconds: float = 1.5, sound_rate: int = 44_100, layout: str = "stereo", turn: int = 0,
     black: float = 0.0, fade: float = 0.0, noise: float = 0.08, tags: bool = False,
-    options: tuple[tuple[str, str], ...] = (), late_index: bool = True, live: bool = False, form: str = "yuv420p",
+    options: tuple[tuple[str, str], ...] = (), late_index: bool = True, live: bool = False,
+    begin: float = 0.0, form: str = "yuv420p",
 ) -> bytes:  # fmt: skip
     """A recording.
 
@@ -54,6 +55,7 @@ def clip(
         tags: everything that a container can say of its owner.
         options: of the picture's encoder.
         live: written as it is recorded, so that nothing can be filled in at its beginning.
+        begin: seconds on the recording's clock at its beginning.
         form: of the picture's pixels.
         late_index: the index stands at the end, as phones write it.
     """
@@ -79,6 +81,7 @@ def clip(
             made.set_chapters([_chapter(0, 500), _chapter(500, 1000)])
         for stream, frames in streams:
             for frame in frames(stream, size, rate, seconds, turn, (black, fade), noise):
+                frame.pts += round(begin / frame.time_base)
                 made.mux(stream.encode(frame))
             made.mux(stream.encode(None))
     return sink.getvalue()

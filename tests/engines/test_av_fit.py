@@ -15,7 +15,7 @@ from mediacore.engines.av import encode as av_encode
 from mediacore.engines.av import fit as av_fit
 from mediacore.engines.av.probe import survey
 from mediacore.engines.fit import fit
-from mediacore.engines.operation import Unusable
+from mediacore.engines.operation import Stopped, Unusable, reporting
 from mediacore.engines.preview import likeness
 from mediacore.engines.probe import probe
 from mediacore.engines.sniff import type_of
@@ -124,7 +124,7 @@ def packets(data: bytes) -> list[bytes]:
 @pytest.mark.parametrize("name", ["mp4", "turned", "mov", "mkv"])
 def test_only_the_container_was_wrong(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """H.264 and AAC are passed on bit for bit, with the index moved to the front."""
-    monkeypatch.setattr(av_encode, "_video_stream", None)
+    monkeypatch.setattr(av_encode, "video_stream", None)
     data, mime = b.sort(name)
     assert packets(fitted(data, mime, Fit(("video/mp4",)))) == packets(data)
 
@@ -160,9 +160,9 @@ def test_few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A film is coded once, or twice."""
     runs: list[av_encode.Recipe] = []
 
-    def counted(file: BinaryIO, mime: str, recipe: av_encode.Recipe) -> bytes:
+    def counted(file: BinaryIO, mime: str, recipe: av_encode.Recipe, *rest: Any) -> bytes:
         runs.append(recipe)
-        return av_encode.written(file, mime, recipe)
+        return av_encode.written(file, mime, recipe, *rest)
 
     monkeypatch.setattr(av_fit, "written", counted)
     for budget in (70_000, 120_000, 180_000):
@@ -209,7 +209,7 @@ def test_no_picture_is_lost_behind_b_frames() -> None:
 @pytest.mark.parametrize("video", ["libx264", "mpeg2video"])
 def test_sound_and_picture_stay_together(video: str) -> None:
     """A recording whose clock does not begin at nothing, as in broadcasts: a track passed on moves with the other."""
-    data = b.clip("mpegts", video, options=(("bf", "2"),))
+    data = b.clip("mpegts", video, begin=1.4, options=(("bf", "2"),))
     assert av.open(io.BytesIO(data)).start_time > 1_000_000
     made = fit(io.BytesIO(data), {"type": "video/mp2t", "fit": asdict(Fit(("video/mp4",)))}).files[0]
     picture, voice = (float(s.start_time * s.time_base) for s in streams(made))
@@ -217,11 +217,22 @@ def test_sound_and_picture_stay_together(video: str) -> None:
     assert survey(io.BytesIO(made), "video/mp4").duration == pytest.approx(1.5, abs=0.15)
 
 
-def test_what_cannot_be_passed_on_is_coded_again() -> None:
-    """Opus in CAF lacks the header that Ogg needs, so the sound is decoded."""
-    data = b.clip("caf", "", "libopus", sound_rate=48_000, layout="mono")
-    made = fit(io.BytesIO(data), {"type": "audio/x-caf", "fit": asdict(Fit(("audio/ogg",)))})
+def test_what_cannot_be_passed_on_is_coded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opus in some containers lacks the header that Ogg needs: then the sound is decoded."""
+    real, tried = av_fit.written, []
+
+    def refusing(file: BinaryIO, mime: str, recipe: av_encode.Recipe, *rest: Any) -> bytes:
+        tried.append(recipe.audio)
+        if recipe.audio is None:
+            raise Unusable("damaged", "The header is missing.")
+        return real(file, mime, recipe, *rest)
+
+    monkeypatch.setattr(av_fit, "written", refusing)
+    data = b.clip("webm", "", "libopus", sound_rate=48_000, layout="mono")
+    made = fit(io.BytesIO(data), {"type": "audio/webm", "fit": asdict(Fit(("audio/ogg",)))})
     assert survey(io.BytesIO(made.files[0]), "audio/ogg").audio_codec == "opus"
+    assert tried[0] is None
+    assert tried[1] is not None
 
 
 @pytest.mark.parametrize("target", ["audio/mp4", "audio/mpeg"])
@@ -230,3 +241,21 @@ def test_no_more_channels_than_asked_for(target: str) -> None:
     data, mime = b.sort("wav")
     made = fit(io.BytesIO(data), {"type": mime, "fit": asdict(Fit((target,), channels=1))}).files[0]
     assert survey(io.BytesIO(made), target).channels == 1
+
+
+def test_progress_goes_one_way_and_to_the_end() -> None:
+    """A conversion of several tries reports shares that only grow; where it is called off, nothing more is done."""
+    heard: list[float] = []
+    data, order = b.clip(size=(640, 360), noise=0.3), Fit(("video/mp4",), 60_000)
+    with reporting(heard.append):
+        fit(io.BytesIO(data), {"type": "video/mp4", "fit": asdict(order)})
+    assert heard == sorted(heard)
+    assert 0 <= heard[0] < 0.1
+    assert 0.6 < heard[-1] <= 1
+
+    def enough(done: float) -> None:
+        if done > 0.3:
+            raise Stopped
+
+    with reporting(enough), pytest.raises(Stopped):
+        fit(io.BytesIO(data), {"type": "video/mp4", "fit": asdict(order)})

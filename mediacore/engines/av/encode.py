@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 from mediacore.engines.av import graph as av_graph
 from mediacore.engines.av.muxing import writing
 from mediacore.engines.av.opening import Film, opened
-from mediacore.engines.operation import Unusable
+from mediacore.engines.operation import Unusable, report
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -94,8 +94,13 @@ class _Track(Protocol):
     def end(self) -> None: ...
 
 
-def written(file: BinaryIO, mime: str, recipe: Recipe) -> bytes:
+def written(file: BinaryIO, mime: str, recipe: Recipe, progress: tuple[float, float] = (0.0, 1.0)) -> bytes:
     """Carry a recipe out.
+
+    Args:
+        file, mime: the recording.
+        recipe: what becomes of it.
+        progress: from where to where it brings the whole work; it is reported meanwhile.
 
     Raises:
         TooLarge: ``max_bytes`` did not hold it.
@@ -107,6 +112,7 @@ def written(file: BinaryIO, mime: str, recipe: Recipe) -> bytes:
             tracks = _tracks(film, target, recipe)
             for packet, done in _packets(film):
                 tracks[packet.stream.index].feed(packet)
+                report(progress[0] + done * (progress[1] - progress[0]))
                 if recipe.max_bytes and sink.tell() > recipe.max_bytes:
                     raise TooLarge(done)
             for track in tracks.values():
@@ -125,10 +131,11 @@ def _packets(film: Film) -> Iterator[tuple[Packet[Any], float]]:
     The last of each stream is empty: it makes a decoder give out what it still holds, as after B-frames.
     """
     length = (film.container.duration or 0) / 1_000_000
-    begin = (film.container.start_time or 0) / 1_000_000
+    begin, far = (film.container.start_time or 0) / 1_000_000, 0.0
     for packet in film.container.demux(film.chosen):
-        at = float(packet.dts * packet.time_base) - begin if packet.dts is not None else 0.0
-        yield packet, min(1.0, max(0.0, at / length)) if length else 0.5
+        if packet.dts is not None:
+            far = max(far, float(packet.dts * packet.time_base) - begin)
+        yield packet, min(1.0, far / length) if length else 0.5
 
 
 def _tracks(film: Film, target: OutputContainer, recipe: Recipe) -> dict[int, _Track]:

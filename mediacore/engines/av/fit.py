@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import BinaryIO
 
 from attrs import evolve
@@ -33,7 +34,8 @@ CODECS: Mapping[str, str] = {
 """What a sound must be coded as to be passed on in a type."""
 FULL = 0.985
 """The part of a bound that is aimed at, so that a first try seldom passes it."""
-TRIES = 4
+PROGRESS = (0.05, 0.65, 0.85, 0.95, 1.0)
+"""What part of the work is done after passing it on was tried, and after each try of coding it again; most need one."""
 GOOD_USE = 0.92
 """A result that uses less of its bound is tried once more, unless it is as fine as it needs to be."""
 LONG = 120.0
@@ -114,7 +116,7 @@ def _passed_on(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit
     if wanted.max_bytes and seen.video_bytes + (seen.audio_bytes if sounds == [None] else 0) > wanted.max_bytes:
         return None
     try:
-        return written(file, mime, evolve(recipe, audio=sounds[0]))
+        return written(file, mime, evolve(recipe, audio=sounds[0]), (0.0, PROGRESS[0]))
     except TooLarge:
         return None
     except Unusable as error:
@@ -127,13 +129,13 @@ def _fitted(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit) -
     """The recording coded again, as fine as its bytes allow; each try is corrected by what the last one came to."""
     most, share, ease = wanted.max_bytes, FULL, 1.0
     best, last = b"", None
-    for _ in range(TRIES):
+    for step in pairwise(PROGRESS):
         recipe = _recipe(seen, target, wanted, share, ease)
         if recipe == last:
             break
         last = recipe
         try:
-            data = written(file, mime, recipe)
+            data = written(file, mime, recipe, step)
             size, grown = float(len(data)), len(data) > len(best) * 1.03
             best = max(best, data, key=len)
         except TooLarge as error:
