@@ -225,6 +225,7 @@ def test_max_bytes_reaches_every_limit(available: Any) -> None:
 def test_the_plan_for_each_sort_of_file(mime: str, name: str, action: str) -> None:
     """What a browser shows goes as it is, what it cannot becomes a JPEG, and nothing that runs goes at all."""
     facts = Facts(width=800, height=600, mode="RGB") if mime.startswith("image/") else Facts()
+    facts = Facts(width=800, height=600, codecs=("h264", "aac")) if mime.startswith("video/") else facts
     made = plan([Attachment(Media(Path("x"), mime, 1000, "0" * 64, facts), name)], "see", PLUGIN.limits())
     assert [str(s.action) for s in made.steps] == [action]
     if action == "convert":
