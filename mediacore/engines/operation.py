@@ -6,7 +6,9 @@ in values that survive a pipe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from typing import BinaryIO, TypeAlias
 
@@ -42,7 +44,40 @@ class Unusable(Exception):
         self.message = message
 
 
+class Stopped(BaseException):
+    """Nobody waits for the result any more; raised by ``report`` outside of the jail, and never caught by an engine."""
+
+
 Operation: TypeAlias = Callable[[BinaryIO, Mapping[str, Json]], Made]
+Report: TypeAlias = Callable[[float], None]
+
+_REPORT: ContextVar[Report | None] = ContextVar("report", default=None)
+
+
+def report(done: float) -> None:
+    """Say how far the operation is: called by an engine that takes seconds, as often as it likes, from its own thread.
+
+    It costs a microsecond or two and is heard only where somebody listens (see ``Sandbox.run``).
+
+    Args:
+        done: the share that is done, from 0 to 1; an engine of several passes counts them all.
+
+    Raises:
+        Stopped: the work was called off; let it pass.
+    """
+    if (to := _REPORT.get()) is not None:
+        to(min(1.0, max(0.0, done)))
+
+
+@contextmanager
+def reporting(to: Report | None) -> Iterator[None]:
+    """Send what engines report meanwhile to a function; None for nowhere."""
+    token = _REPORT.set(to)
+    try:
+        yield
+    finally:
+        _REPORT.reset(token)
+
 
 OPERATIONS: Mapping[str, str] = {
     "sniff": "mediacore.engines.sniff:sniff",
