@@ -17,8 +17,10 @@ from attrs import asdict, fields, frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.redaction.words import Word
+from mediacore.sandbox.attend import Progress
 from mediacore.sandbox.budget import FILM_BUDGETS, Budget
 from mediacore.sandbox.jail import Outcome
+from mediacore.sandbox.wire import garbled
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Severity
 
 _MIME = re.compile(r"[a-z]{1,40}/[a-z0-9][a-z0-9.+_-]{0,120}")
@@ -31,7 +33,13 @@ class Runner(Protocol):
     """What runs operations: ``Sandbox`` or ``InProcess``."""
 
     def run(
-        self, operation: str, path: Path, params: Mapping[str, Json], out: Path, budget: Budget | None = None
+        self,
+        operation: str,
+        path: Path,
+        params: Mapping[str, Json],
+        out: Path,
+        budget: Budget | None = None,
+        progress: Progress | None = None,
     ) -> Outcome:
         """See ``Sandbox.run``."""
         ...
@@ -110,10 +118,20 @@ class Bench:
         facts = outcome.facts
         return Picture(_only(outcome), _mime(facts), _count(facts.get("width")), _count(facts.get("height")))
 
-    def fit(self, media: Media, fit: Fit, out: Path | None = None) -> tuple[Path, ...]:
-        """Make a file into what a channel takes: one file, or one for each page."""
+    def fit(
+        self, media: Media, fit: Fit, out: Path | None = None, progress: Progress | None = None
+    ) -> tuple[Path, ...]:
+        """Make a file into what a channel takes: one file, or one for each page.
+
+        Args:
+            media: the file.
+            fit: what the channel takes.
+            out: the folder for what is made.
+            progress: hears the share done, as in ``Sandbox.run``; raising in it calls the work off.
+        """
         params: dict[str, Json] = {"type": media.type, "fit": _order(fit)}
-        made = self.runner.run("fit", media.path, params, out or self.scratch, _budget("fit", media.type)).files
+        budget = _budget("fit", media.type)
+        made = self.runner.run("fit", media.path, params, out or self.scratch, budget, progress).files
         if not made:
             raise _nothing()
         return made
@@ -156,7 +174,7 @@ class Bench:
         outcome = self.runner.run(operation, media.path, params, self.scratch)
         words = _rows(outcome.files[0]) if outcome.files else outcome.facts.get("words")
         if not isinstance(words, list) or len(words) > _WORDS:
-            raise _garbled()
+            raise garbled()
         return tuple(_word(word) for word in words)
 
 
@@ -178,17 +196,17 @@ def _only(outcome: Outcome) -> Path:
 def _mime(facts: Mapping[str, Any]) -> str:
     mime = facts.get("type")
     if not isinstance(mime, str) or not _MIME.fullmatch(mime):
-        raise _garbled()
+        raise garbled()
     return mime
 
 
 def _finding(raw: object) -> Finding:
     if not isinstance(raw, dict):
-        raise _garbled()
+        raise garbled()
     try:
         severity = Severity(raw.get("severity", ""))
     except ValueError:
-        raise _garbled() from None
+        raise garbled() from None
     return Finding(_text(raw.get("code"), 40), severity, _text(raw.get("message")), _text(raw.get("remedy")))
 
 
@@ -214,14 +232,14 @@ def _rows(path: Path) -> object:
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError):
-        raise _garbled() from None
+        raise garbled() from None
     finally:
         path.unlink()
 
 
 def _word(raw: object) -> Word:
     if not isinstance(raw, list) or len(raw) != 7:
-        raise _garbled()
+        raise garbled()
     text, left, top, right, bottom, page, line = raw
     return Word(
         _text(text, 10_000),
@@ -238,26 +256,22 @@ def _word(raw: object) -> Word:
 
 def _text(value: object, most: int = 500) -> str:
     if not isinstance(value, str):
-        raise _garbled()
+        raise garbled()
     return value[:most]
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
-        raise _garbled()
+        raise garbled()
     return value
 
 
 def _number(value: object, *, negative: bool = False) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise _garbled()
+        raise garbled()
     if (value < 0 and not negative) or abs(value) >= _MOST:
-        raise _garbled()
+        raise garbled()
     return float(value)
-
-
-def _garbled() -> Unusable:
-    return Unusable("crashed", "The file could not be worked on: the answer made no sense.")
 
 
 def _nothing() -> Unusable:

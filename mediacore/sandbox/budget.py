@@ -40,14 +40,16 @@ class Group:
     Args:
         operations: their names.
         threads: what the libraries may start besides the main thread; shown in the environment they read.
+        spares: children to keep waiting at most, one for each worker; each weighs a few megabytes.
     """
 
     operations: tuple[str, ...]
     threads: int = 1
+    spares: int = 1
 
 
 GROUPS: Mapping[str, Group] = {
-    "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "text", "paint")),
+    "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "text", "paint"), spares=4),
     "ocr": Group(("ocr",)),
 }
 """Preload groups: OCR keeps its models out of the small children's memory."""

@@ -1,0 +1,88 @@
+"""Waiting for a child: hearing how far it is, moving it to the long lane, stopping it when its time is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+from attrs import frozen
+
+from mediacore.sandbox.spare import Spare
+from mediacore.sandbox.turns import Lane, Turn, Turns
+from mediacore.sandbox.wire import read_share
+
+Progress: TypeAlias = Callable[[float], None]
+"""Hears the share done, from 0 to 1, a few times a second; what it raises stops the job and goes on to the caller."""
+
+TICK = 0.25
+"""Seconds between two reports."""
+SHORT_SECONDS = 0.5
+"""How long a job may run before it counts as long; nearly every photo, page and mail is done by then."""
+SLICE_SECONDS = 1.0
+"""How long a long job runs before others that wait have their turn."""
+
+
+@frozen
+class Attendant:
+    """Who waits for one child.
+
+    Args:
+        spare: the child, its job given.
+        turns: the lanes.
+        turn: its place in them.
+        answer: where it writes how far it is.
+        progress: who hears of it.
+    """
+
+    spare: Spare
+    turns: Turns
+    turn: Turn
+    answer: int
+    progress: Progress | None = None
+
+    def attend(self, wall: float) -> bool:
+        """Wait until the child is done, or stop it.
+
+        Args:
+            wall: seconds by the clock that it may run; while it is paused the clock stands still.
+
+        Returns:
+            Whether it was stopped because its time was over.
+
+        Raises:
+            ValueError: the child did what no engine does.
+        """
+        deadline = time.monotonic() + wall
+        until = time.monotonic() + SHORT_SECONDS
+        while True:
+            now = time.monotonic()
+            if now >= deadline:
+                self.spare.stop()
+                return True
+            if now >= until and self.spare.pausable:
+                deadline += self._lengthen()
+                until = time.monotonic() + SLICE_SECONDS
+                continue
+            rest = (min(deadline, until) if self.spare.pausable else deadline) - now
+            if self.spare.over(min(rest, TICK) if self.progress else rest):
+                return False
+            self._tell()
+
+    def _lengthen(self) -> float:
+        """Give the place up and take the next one in the long lane; the seconds that the child stood still."""
+        if self.turn.lane is Lane.SHORT:
+            self.spare.step_back()
+        self.turns.leave(self.turn)
+        if self.turns.lengthen(self.turn, 0):
+            return 0.0
+        began = time.monotonic()
+        self.spare.pause()
+        while not self.turns.lengthen(self.turn, TICK):
+            self._tell()
+        self.spare.go_on()
+        return time.monotonic() - began
+
+    def _tell(self) -> None:
+        if self.progress is not None:
+            self.progress(min(1.0, read_share(self.answer)))
