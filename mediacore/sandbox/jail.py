@@ -50,12 +50,13 @@ class Sandbox:
     Threads may share one sandbox. Nothing is started before the first use, and a process that died is started again.
 
     Args:
-        workers: short jobs at once; 0 for one per processor. Jobs that take long run beside them, half as many.
+        workers: short jobs at once; 0 for two per processor, so that one which turns out long holds nobody up. Jobs
+            that take long run beside them, half as many.
         most: the level not to go beyond, for tests of the lower ones.
     """
 
     def __init__(self, workers: int = 0, most: Level = Level.FULL) -> None:
-        workers = min(workers or os.cpu_count() or 1, WORKERS_MOST)
+        workers = min(workers or 2 * (os.cpu_count() or 1), WORKERS_MOST)
         self._turns = Turns(workers)
         self._handles = {name: Handle(name, most, min(workers, group.spares)) for name, group in GROUPS.items()}
         self._closed = False

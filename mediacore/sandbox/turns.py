@@ -14,6 +14,8 @@ from mediacore.errors import Retry
 
 QUEUE_MOST = 256
 """Jobs that may wait for a turn; whoever comes after them is asked to come again."""
+PAUSED_MOST = 8
+"""Long jobs that may stand in line, since each of them keeps its memory."""
 COME_AGAIN = 5.0
 """Seconds after which they should."""
 
@@ -37,7 +39,7 @@ class Turn:
 class Turns:
     """Two lanes: every job starts in the short one, and is moved to the long one when it takes long.
 
-    Long jobs take turns in the order in which they asked, and use what the short ones leave idle.
+    Who came first goes first in both. Long jobs also use what the short ones leave idle.
 
     Args:
         workers: jobs at once in the short lane.
@@ -49,8 +51,7 @@ class Turns:
     long: int = 0
     most: int = QUEUE_MOST
     _running: dict[Lane, int] = field(init=False, factory=lambda: dict.fromkeys(Lane, 0))
-    _waiting: int = field(init=False, default=0)
-    _queue: deque[Turn] = field(init=False, factory=deque)
+    _queues: dict[Lane, deque[Turn]] = field(init=False, factory=lambda: {lane: deque() for lane in Lane})
     _changed: threading.Condition = field(init=False, factory=threading.Condition)
 
     def __attrs_post_init__(self) -> None:
@@ -65,37 +66,55 @@ class Turns:
         """
         turn = Turn()
         with self._changed:
-            if self._waiting >= self.most:
-                raise Retry("too many files are waiting to be worked on", code="busy", after=COME_AGAIN)
-            self._waiting += 1
-            self._changed.wait_for(lambda: self._running[Lane.SHORT] < self.workers)
-            self._waiting -= 1
-            self._move(turn, Lane.SHORT)
+            if self.waiting >= self.most:
+                raise _busy()
         try:
+            self._enter(turn, Lane.SHORT)
             yield turn
         finally:
             self.leave(turn)
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for the short lane."""
+        return len(self._queues[Lane.SHORT])
+
     def leave(self, turn: Turn) -> None:
-        """Give a place up."""
+        """Give a place up, in a lane or in a line for one."""
         with self._changed:
-            if turn in self._queue:
-                self._queue.remove(turn)
+            for queue in self._queues.values():
+                if turn in queue:
+                    queue.remove(turn)
             self._move(turn, Lane.NONE)
 
     def lengthen(self, turn: Turn, seconds: float) -> bool:
         """Stand in line for the long lane, at most so long, and tell whether there is a place now.
 
         Who asks again after a False keeps the place in the line.
+
+        Raises:
+            Retry: the line is too long already.
         """
         with self._changed:
-            if turn not in self._queue:
-                self._queue.append(turn)
-            if not self._changed.wait_for(lambda: self._room(turn), seconds):
+            line = self._queues[Lane.LONG]
+            if turn not in line and len(line) >= PAUSED_MOST:
+                raise _busy()
+        return self._enter(turn, Lane.LONG, seconds)
+
+    def _enter(self, turn: Turn, lane: Lane, seconds: float | None = None) -> bool:
+        with self._changed:
+            queue = self._queues[lane]
+            if turn not in queue:
+                queue.append(turn)
+            if not self._changed.wait_for(lambda: queue[0] is turn and self._room(lane), seconds):
                 return False
-            self._queue.popleft()
-            self._move(turn, Lane.LONG)
+            queue.popleft()
+            self._move(turn, lane)
             return True
+
+    def _room(self, lane: Lane) -> bool:
+        short, long = self._running[Lane.SHORT], self._running[Lane.LONG]
+        return short < self.workers if lane is Lane.SHORT else long < self.long or short + long < self.workers
 
     def _move(self, turn: Turn, to: Lane) -> None:
         self._running[turn.lane] -= 1
@@ -103,6 +122,6 @@ class Turns:
         turn.lane = to
         self._changed.notify_all()
 
-    def _room(self, turn: Turn) -> bool:
-        short, long = self._running[Lane.SHORT], self._running[Lane.LONG]
-        return self._queue[0] is turn and (long < self.long or short + long < self.workers)
+
+def _busy() -> Retry:
+    return Retry("too many files are waiting to be worked on", code="busy", after=COME_AGAIN)

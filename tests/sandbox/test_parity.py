@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import asdict
+from attrs import asdict, evolve
 from PIL import Image, ImageDraw
 
 from mediacore.engines.operation import OPERATIONS, Unusable
-from mediacore.sandbox import InProcess, Runner, Sandbox
+from mediacore.sandbox import BUDGETS, InProcess, Runner, Sandbox
 from mediacore.sandbox.zygote import warm_text
 from mediacore.values import Fit
 from tests.engines import builders as b
@@ -49,7 +49,8 @@ def verdicts(runner: Runner, path: Path, out: Path) -> dict[str, object]:
     seen: dict[str, object] = {"sniff": mime}
     for operation, params in PARAMS.items():
         try:
-            outcome = runner.run(operation, path, {"type": mime["type"], **params}, out)
+            patient = evolve(BUDGETS[operation], cpu=900, wall=3600)  # how busy the machine is must not matter
+            outcome = runner.run(operation, path, {"type": mime["type"], **params}, out, patient)
             seen[operation] = (outcome.facts, [file.read_bytes() for file in outcome.files])
         except Unusable as error:
             seen[operation] = (error.code, error.message)

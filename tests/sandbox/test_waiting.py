@@ -12,7 +12,7 @@ import pytest
 from mediacore.engines.operation import Made, Unusable, report
 from mediacore.errors import Retry
 from mediacore.sandbox import Bench, Budget, InProcess, Sandbox, handle
-from mediacore.sandbox.turns import Lane, Turn, Turns
+from mediacore.sandbox.turns import PAUSED_MOST, Lane, Turn, Turns
 from mediacore.values import Fit, Media
 from tests.sandbox import odd_engines
 
@@ -122,7 +122,7 @@ def test_the_queue_is_bounded() -> None:
         first = pool.submit(hold)
         entered.wait()
         second = pool.submit(hold)
-        while not turns._waiting:
+        while not turns.waiting:
             pass
         with pytest.raises(Retry) as caught, turns.turn():
             pass
@@ -146,3 +146,13 @@ def test_long_jobs_stand_in_line() -> None:
         assert turns.lengthen(second, 0)
     assert turns.lengthen(first, 0)
     assert (first.lane, second.lane) == (Lane.LONG, Lane.LONG)
+
+
+def test_few_stand_in_line() -> None:
+    """Paused jobs keep their memory, so one too many is asked to come again."""
+    turns = Turns(1)
+    with turns.turn():
+        assert turns.lengthen(Turn(), 0)
+        assert not any(turns.lengthen(Turn(), 0) for _ in range(PAUSED_MOST))
+        with pytest.raises(Retry):
+            turns.lengthen(Turn(), 0)
