@@ -84,7 +84,7 @@ own pixels" a part of 1536x1152 at the source's own size). Names in bold are our
 Python {platform.python_version()}, {os.cpu_count()} processors, {platform.machine()}; {", ".join(have)}.
 Missing here: {", ".join(absent) or "nothing"}.
 
-![Processor time against the first peer of each job](results.png)
+![Time against the first peer of each job](results.png)
 """
 
 

@@ -34,7 +34,9 @@ def judged(job: Job, timings: dict[str, Timing]) -> Section:
         )  # fmt: skip
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     measured = f"{datetime.now(UTC):%Y-%m-%d}{load}"
-    return Section(job.key, job.name, measured, job.budget, tuple(rows), tuple(_verdicts(job, rows, encodes)))
+    verdicts = tuple(_verdicts(job, rows, encodes))
+    by_wall = job.key == "jail" or any(promise.wall for promise in job.promises)
+    return Section(job.key, job.name, measured, job.budget, tuple(rows), verdicts, by_wall)
 
 
 def _verdicts(job: Job, rows: list[Row], encodes: int) -> list[str]:

@@ -54,27 +54,28 @@ INK, OURS, PEER = (30, 34, 42), (18, 102, 180), (172, 180, 192)
 
 
 def plot(sections: Sequence[Section], path: Path) -> None:
-    """Bars of processor time against the first arm of each job that could do it; the shorter the better."""
+    """Bars of the time that counts against the first arm of each job that could do it; the shorter the better."""
     timed = [section for section in sections if len(section.rows) > 1]
     height = GAP + sum(GAP + ROW * len(section.rows) for section in timed)
     picture = Image.new("RGB", (WIDTH, max(height, GAP)), "white")
     draw = ImageDraw.Draw(picture)
     top = GAP // 2
     for section in timed:
-        draw.text((20, top), section.name, fill=INK, font_size=19)
+        name = f"{section.name} (wall time)" if section.by_wall else section.name
+        draw.text((20, top), name, fill=INK, font_size=19)
         top += 30
-        first = section.rows[0].cpu or max((row.cpu for row in section.rows), default=0.0) or 1.0
+        first = section.counted(section.rows[0]) or max(map(section.counted, section.rows)) or 1.0
         for row in section.rows:
-            _bar(draw, row, first, top)
+            _bar(draw, row, section.counted(row), first, top)
             top += ROW
         top += GAP - 30
     picture.save(path)
 
 
-def _bar(draw: ImageDraw.ImageDraw, row: Row, first: float, top: int) -> None:
-    ratio = 0.0 if row.failed else row.cpu / first
+def _bar(draw: ImageDraw.ImageDraw, row: Row, counted: float, first: float, top: int) -> None:
+    ratio = 0.0 if row.failed else counted / first
     length = min(1.0, ratio / 2) * (WIDTH - LEFT - 150)
     draw.text((40, top), row.name, fill=INK, font_size=16)
     draw.rectangle((LEFT, top + 2, LEFT + length, top + ROW - 6), fill=OURS if row.ours else PEER)
-    told = "cannot" if row.failed else f"{ratio:.2f}   {row.cpu:.0f} ms"
+    told = "cannot" if row.failed else f"{ratio:.2f}   {counted:.0f} ms"
     draw.text((LEFT + length + 8, top), told, fill=INK, font_size=16)

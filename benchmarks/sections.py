@@ -46,6 +46,7 @@ class Section:
         budget: the most bytes; 0 for none.
         rows: the arms.
         verdicts: what was promised and what came of it.
+        by_wall: whether wall time is what counts, as where work waits on another process.
     """
 
     key: str
@@ -54,6 +55,11 @@ class Section:
     budget: int
     rows: tuple[Row, ...]
     verdicts: tuple[str, ...]
+    by_wall: bool = False
+
+    def counted(self, row: Row) -> float:
+        """The figure of an arm that counts, in milliseconds."""
+        return row.wall if self.by_wall else row.cpu
 
     @property
     def missed(self) -> bool:
