@@ -54,7 +54,6 @@ class Attendant:
 
         Raises:
             ValueError: the child did what no engine does.
-            Retry: too many long jobs wait already.
         """
         began = time.monotonic()
         deadline, until = began + wall, began + SHORT_SECONDS
@@ -75,7 +74,11 @@ class Attendant:
 
     def _left(self, wall: float) -> float:
         """How many seconds the job may stay in the short lane; a busy machine must not make it look long."""
-        if self.turn.lane is not Lane.SHORT or wall >= SHORT_WALL:
+        if self.turn.lane is not Lane.SHORT:
+            return 0.0
+        if self.turns.crowded:
+            return SLICE_SECONDS
+        if wall >= SHORT_WALL:
             return 0.0
         used = self.spare.cpu()
         return 0.0 if used >= SHORT_SECONDS else min(max(SHORT_SECONDS - used, 0.02), SHORT_WALL - wall)

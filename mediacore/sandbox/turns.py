@@ -15,7 +15,7 @@ from mediacore.errors import Retry
 QUEUE_MOST = 256
 """Jobs that may wait for a turn; whoever comes after them is asked to come again."""
 PAUSED_MOST = 8
-"""Long jobs that may stand in line, since each of them keeps its memory."""
+"""Long jobs that stand in line before others keep their place in the short lane: each of them keeps its memory."""
 COME_AGAIN = 5.0
 """Seconds after which they should."""
 
@@ -67,7 +67,7 @@ class Turns:
         turn = Turn()
         with self._changed:
             if self.waiting >= self.most:
-                raise _busy()
+                raise Retry("too many files are waiting to be worked on", code="busy", after=COME_AGAIN)
         try:
             self._enter(turn, Lane.SHORT)
             yield turn
@@ -78,6 +78,11 @@ class Turns:
     def waiting(self) -> int:
         """Jobs that wait for the short lane."""
         return len(self._queues[Lane.SHORT])
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many wait for the long lane that no more should be moved there."""
+        return len(self._queues[Lane.LONG]) >= PAUSED_MOST
 
     def leave(self, turn: Turn) -> None:
         """Give a place up, in a lane or in a line for one."""
@@ -91,14 +96,7 @@ class Turns:
         """Stand in line for the long lane, at most so long, and tell whether there is a place now.
 
         Who asks again after a False keeps the place in the line.
-
-        Raises:
-            Retry: the line is too long already.
         """
-        with self._changed:
-            line = self._queues[Lane.LONG]
-            if turn not in line and len(line) >= PAUSED_MOST:
-                raise _busy()
         return self._enter(turn, Lane.LONG, seconds)
 
     def _enter(self, turn: Turn, lane: Lane, seconds: float | None = None) -> bool:
@@ -121,7 +119,3 @@ class Turns:
         self._running[to] += 1
         turn.lane = to
         self._changed.notify_all()
-
-
-def _busy() -> Retry:
-    return Retry("too many files are waiting to be worked on", code="busy", after=COME_AGAIN)
