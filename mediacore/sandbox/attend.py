@@ -76,8 +76,6 @@ class Attendant:
         """How many seconds the job may stay in the short lane; a busy machine must not make it look long."""
         if self.turn.lane is not Lane.SHORT:
             return 0.0
-        if self.turns.crowded:
-            return SLICE_SECONDS
         if wall >= SHORT_WALL:
             return 0.0
         used = self.spare.cpu()
@@ -88,7 +86,7 @@ class Attendant:
         if self.turn.lane is Lane.SHORT:
             self.spare.step_back()
         self.turns.leave(self.turn)
-        if self.turns.lengthen(self.turn, 0):
+        if self.turns.crowded or self.turns.lengthen(self.turn, 0):  # too many paused: go on beside the lanes, niced
             return 0.0
         began = time.monotonic()
         self.spare.pause()

@@ -15,7 +15,7 @@ from mediacore.errors import Retry
 QUEUE_MOST = 256
 """Jobs that may wait for a turn; whoever comes after them is asked to come again."""
 PAUSED_MOST = 8
-"""Long jobs that stand in line before others keep their place in the short lane: each of them keeps its memory."""
+"""Long jobs that stand in line, paused with all their memory, before further ones go on beside the lanes."""
 COME_AGAIN = 5.0
 """Seconds after which they should."""
 
@@ -81,7 +81,7 @@ class Turns:
 
     @property
     def crowded(self) -> bool:
-        """Whether so many wait for the long lane that no more should be moved there."""
+        """Whether so many wait for the long lane that no more should stand in line."""
         return len(self._queues[Lane.LONG]) >= PAUSED_MOST
 
     def leave(self, turn: Turn) -> None:
