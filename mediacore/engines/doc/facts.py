@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
-from mediacore.engines.containers import OLE_MAGIC, ole_streams, span
+from mediacore.engines import ole
+from mediacore.engines.containers import span
 from mediacore.engines.doc import archive as doc_archive
 from mediacore.engines.doc import cards as doc_cards
 from mediacore.engines.doc import mail as doc_mail
@@ -21,7 +22,7 @@ from mediacore.values import Facts
 
 _RELATIONS = 500
 _MACROS = re.compile(
-    r"vbaproject\.bin$|/activex/|/embeddings/[^/]*\.bin$|/externallinks/|/customui/.*\.dll$|\.(?:vbs|jse?)$"
+    r"vbaproject\.bin$|/macrosheets/|/activex/|/embeddings/[^/]*\.bin$|/externallinks/|/customui/.*\.dll$|\.(?:vbs|jse?)$"
 )
 _EMBEDDED = re.compile(r"/embeddings/[^/]+$")
 _COMMENTS = re.compile(r"(?:^|/)(?:comments|threadedcomment|moderncomment|commentauthors)[^/]*\.xml$|/comments/")
@@ -47,7 +48,7 @@ def facts_of(file: BinaryIO, mime: str) -> Facts | None:
     Raises:
         Unusable: ``bomb`` or ``damaged`` for a zip that is not opened.
     """
-    if span(file, 0, 8) == OLE_MAGIC:
+    if span(file, 0, 8) == ole.MAGIC:
         return _old_office(file)
     if mime == "application/zip":
         return _archive(file)
@@ -62,7 +63,7 @@ def facts_of(file: BinaryIO, mime: str) -> Facts | None:
 
 
 def _old_office(file: BinaryIO) -> Facts:
-    streams = {*ole_streams(file)}
+    streams = ole.opened(file).names()
     return Facts(
         encrypted=bool(streams & {"EncryptedPackage", "EncryptionInfo"}),
         active=bool(streams & {"Macros", "_VBA_PROJECT_CUR", "ObjectPool", "\x01Ole10Native", "\x01CompObjOle"}),
