@@ -70,7 +70,8 @@ def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
         return shown
     if kind_of(mime) is not Kind.IMAGE:
         raise Unusable("no-preview", f"Files of the type {mime} have no preview.")
-    opened = image.open_typed(file, mime)
+    # a DNG shows its small picture to whoever reads it as the TIFF that it is as well
+    opened = image.open_typed(file, "image/tiff" if mime == "image/x-adobe-dng" else mime)
     if page:
         _turn_to(opened, page)
     return image.upright(opened, (side, side))
