@@ -62,6 +62,9 @@ class Ole:
         cutoff: streams below this size stand in small sectors.
         table: for each sector the one that follows it.
         members: the root and everything below it, by path.
+        small_table: the same as ``table`` for small sectors.
+        small_places: where each small sector stands.
+        directory, small: the first sectors of the directory and of the table of small sectors.
     """
 
     file: BinaryIO
@@ -71,7 +74,9 @@ class Ole:
     table: array[int]
     members: dict[tuple[str, ...], Member] = field(factory=dict)
     small_table: array[int] = field(factory=lambda: array("I"))
-    _small_places: list[int] = field(factory=list)
+    small_places: list[int] = field(factory=list)
+    directory: int = _NONE
+    small: int = _NONE
 
     @property
     def root(self) -> set[str]:
@@ -87,13 +92,13 @@ class Ole:
         left = member.size
         small = member.kind == STREAM and member.size < self.cutoff
         shift = self.small_shift if small else self.shift
-        for sector in _chain(self.small_table if small else self.table, member.start):
+        for sector in chain(self.small_table if small else self.table, member.start):
             if left <= 0:
                 return
             if small:
-                if sector >= len(self._small_places):
+                if sector >= len(self.small_places):
                     return
-                at = self._small_places[sector]
+                at = self.small_places[sector]
             else:
                 at = (sector + 1) << shift
             yield at, min(left, 1 << shift)
@@ -126,11 +131,11 @@ def opened(file: BinaryIO) -> Ole:
     if shift not in (9, 12):
         raise Unusable("damaged", "The document is damaged: its sectors have no known size.")
     ole = Ole(file, shift, small_shift if small_shift == 6 else 6, cutoff or 4096, array("I"))
-    ole.table = _table(file, shift, head, more)
+    ole.table, ole.directory, ole.small = _table(file, shift, head, more), directory, small
     ole.members = _tree(_entries(_sectors(ole, directory, MEMBERS * 128)))
     if root := ole.members.get(()):
         for at, length in ole.places(root):
-            ole._small_places += range(at, at + length - (1 << ole.small_shift) + 1, 1 << ole.small_shift)  # noqa: SLF001 - our own class
+            ole.small_places += range(at, at + length - (1 << ole.small_shift) + 1, 1 << ole.small_shift)
         ole.small_table = _numbers(_sectors(ole, small, size_of(file)))
     return ole
 
@@ -161,8 +166,8 @@ def _numbers(data: bytes) -> array[int]:
     return made
 
 
-def _chain(table: array[int], start: int) -> Iterator[int]:
-    """Sector after sector; one that the table does not know is the last."""
+def chain(table: array[int], start: int) -> Iterator[int]:
+    """Sector after sector from one on; one that the table does not know is the last."""
     for _ in range(len(table) + 1):
         if start >= _LAST:
             return
@@ -172,7 +177,7 @@ def _chain(table: array[int], start: int) -> Iterator[int]:
 
 def _sectors(ole: Ole, start: int, most: int) -> bytes:
     found = bytearray()
-    for sector in _chain(ole.table, start):
+    for sector in chain(ole.table, start):
         found += span(ole.file, (sector + 1) << ole.shift, 1 << ole.shift)
         if len(found) >= most:
             break

@@ -81,6 +81,14 @@ def kinds(data: bytes) -> set[int]:
     return {each.kind for each in _all(data, whole, 0)}
 
 
+def inside(data: bytes, kind: int) -> Iterator[Record]:
+    """The records within every record of a type."""
+    whole = Record(0, 0, holds=True, start=0, end=len(data))
+    for each in _all(data, whole, 0):
+        if each.kind == kind:
+            yield from _all(data, each, 0)
+
+
 def _all(data: bytes, parent: Record, depth: int) -> Iterator[Record]:
     for each in records(data, parent.start, parent.end):
         yield each
