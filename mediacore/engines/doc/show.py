@@ -57,6 +57,13 @@ def _flowing(reader: Callable[[BinaryIO], Iterator[Block]]) -> Sort:
     return Sort(lambda file, _page: reader(file))
 
 
+def _locked(file: BinaryIO) -> Iterator[Block]:
+    """An OLE file that nobody knows: one that a password keeps shut says so."""
+    if "EncryptedPackage" in ole.opened(file).root:
+        raise Unusable("encrypted", "The document is locked with a password.")
+    raise Unusable("no-preview", "It is not known what kind of document this is.")
+
+
 _WORD = _flowing(lambda file: doc_word.blocks(opened(file)))
 _SHEET = Sort(lambda file, page: doc_sheet.blocks(opened(file), page), doc_page.LANDSCAPE, paged=True)
 _SLIDES = Sort(lambda file, page: doc_slides.blocks(opened(file), page), doc_page.SLIDE, paged=True)
@@ -90,6 +97,7 @@ SORTS: Mapping[str, Sort] = {
         lambda file, page: slides.blocks(ole.opened(file), page), doc_page.SLIDE, paged=True
     ),
     "application/zip": _flowing(doc_archive.blocks),
+    "application/x-ole-storage": _flowing(_locked),
 }
 """Types that are shown by their words; ``sort_of`` knows more."""
 
