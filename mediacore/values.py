@@ -45,6 +45,8 @@ class Facts:
         screenshot: it looks like a screen or a drawing rather than like a photo.
         quirks: what phones stumble over in a film: ``late-index``, ``b-frames``, ``deep-colour``, ``several-sounds``;
             ``unopened`` where the engine could read the container's own words only, so it cannot be converted here.
+        excerpt: the first words of a document, text, mail, contact or event, at most 280 characters; for those who
+            cannot see its preview, and for lists.
     """
 
     width: int = 0
@@ -61,6 +63,7 @@ class Facts:
     metadata: tuple[str, ...] = ()
     screenshot: bool = False
     quirks: tuple[str, ...] = ()
+    excerpt: str = ""
 
     @property
     def pixels(self) -> int:

@@ -15,6 +15,7 @@ from mediacore.engines.arguments import text
 from mediacore.engines.av import probe as av_probe
 from mediacore.engines.containers import span
 from mediacore.engines.doc import facts as doc_facts
+from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.picture import image
@@ -60,7 +61,8 @@ def _facts(file: BinaryIO, mime: str) -> Facts:
     kind = kind_of(mime)
     if kind in (Kind.AUDIO, Kind.VIDEO):
         return av_probe.facts_of(file, mime)
-    return doc_facts.facts_of(file, mime) or Facts()
+    facts = doc_facts.facts_of(file, mime) or Facts()
+    return facts if facts.encrypted else evolve(facts, excerpt=doc_show.excerpt(file, mime))
 
 
 def _picture(file: BinaryIO, mime: str) -> Facts:

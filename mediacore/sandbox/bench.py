@@ -27,6 +27,8 @@ _MIME = re.compile(r"[a-z]{1,40}/[a-z0-9][a-z0-9.+_-]{0,120}")
 _MOST = 2**31
 _WORDS = 200_000
 _TEXT = 65_536
+_LENGTHS = {"excerpt": 280}
+"""Characters of a fact in words, where 40 do not do."""
 
 
 class Runner(Protocol):
@@ -223,7 +225,7 @@ def _facts(raw: Mapping[str, Any]) -> Facts:
         elif isinstance(default, int):
             values[field.name] = _count(value)
         else:
-            values[field.name] = _text(value, 40)
+            values[field.name] = _text(value, _LENGTHS.get(field.name, 40))
     return Facts(**values)
 
 

@@ -47,7 +47,7 @@ def test_for_programs(folder: Path) -> None:
     assert letter["type"].endswith("wordprocessingml.document")
     assert letter["facts"]["metadata"] == ["author"]
     assert (letter["preview"], letter["strip"], letter["text"]) == ("yes", "yes", "yes")
-    assert letter["words"] == "Complaint about order 4711"
+    assert letter["facts"]["excerpt"] == "Complaint about order 4711"
     assert [f["code"] for f in files["holiday.jpg"]["findings"]] == ["mislabelled"]
     assert files["bomb.zip"]["preview"] == "bomb"
     assert files["locked.pdf"]["facts"]["encrypted"]

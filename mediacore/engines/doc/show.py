@@ -22,16 +22,19 @@ from mediacore.engines.doc import sheet as doc_sheet
 from mediacore.engines.doc import slides as doc_slides
 from mediacore.engines.doc import text as doc_text
 from mediacore.engines.doc import word as doc_word
-from mediacore.engines.doc.blocks import Block, plain
+from mediacore.engines.doc.blocks import NOTE, PICTURE, Block, plain
 from mediacore.engines.doc.old import outlook, sheet, slides, word
 from mediacore.engines.doc.package import opened
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.signatures import MACRO_OFFICE, OFFICE
+from mediacore.kinds import Kind, kind_of
 from mediacore.values import Json
 
 WORDS_BYTES = 65_536
 """Bytes of the plain words of a file."""
+EXCERPT = 280
+"""Characters of the first words of a file."""
 Reader: TypeAlias = Callable[[BinaryIO, int], Iterator[Block]]
 _ODF = "application/vnd.oasis.opendocument."
 
@@ -149,6 +152,28 @@ def words(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     else:
         raise Unusable("no-text", f"Files of the type {mime} have no words of their own.")
     return Made({"chars": len(found)}, (found.encode("utf-8", "replace"),) if found else ())
+
+
+def excerpt(file: BinaryIO, mime: str) -> str:
+    """The first words of a document, in one line; empty where it has none or they cannot be read.
+
+    The words of an archive are our own, so it has none.
+    """
+    sort = sort_of(mime)
+    if sort is None or kind_of(mime) is Kind.ARCHIVE:
+        return ""
+    found: list[str] = []
+    room = EXCERPT
+    try:
+        for each in _every_page(file, sort):
+            if each.kind not in (PICTURE, NOTE) and (line := " ".join(" ".join(each.cells).split())):
+                found.append(line[:EXCERPT])
+                room -= len(found[-1]) + 1
+            if room <= 0:
+                break
+    except Unusable:
+        pass  # what was read before the damage is an excerpt too
+    return " ".join(found)[:EXCERPT].rstrip()
 
 
 def _every_page(file: BinaryIO, sort: Sort) -> Iterator[Block]:

@@ -19,7 +19,7 @@ from attrs import evolve
 
 from mediacore.engines.containers import span
 from mediacore.engines.doc.cleaning.members import REMOVED, Rule, rule
-from mediacore.engines.doc.zip import DEFLATED, STORED, Entry, content, entries
+from mediacore.engines.doc.zip import DEFLATED, STORED, Entry, content, entries, weigh
 from mediacore.engines.insides import zip_type
 from mediacore.engines.operation import Unusable
 from mediacore.engines.signatures import MACRO_OFFICE, OFFICE
@@ -46,6 +46,7 @@ def clean_office(file: BinaryIO, mime: str, depth: int = 0) -> bytes | None:
     if mime not in TYPES and not mime.startswith(_ODF):
         return None
     found = sorted(entries(file), key=lambda entry: entry.offset)
+    weigh(found)
     if any(entry.locked for entry in found) or _enciphered(file, found):
         raise Unusable("encrypted", "The document is locked with a password.")
     written, directory = bytearray(), bytearray()

@@ -23,8 +23,6 @@ from mediacore.sandbox import Bench, Sandbox
 from mediacore.stores.blobs import digest_of
 from mediacore.values import Facts, Finding, Media, Severity
 
-WORDS = 280
-"""Characters of a file's words that are told."""
 KILLS = ("crashed", "timeout", "too-much-memory")
 """What the jail says of a child that it had to end."""
 SHOWN, NONE = "yes", "no"
@@ -42,7 +40,6 @@ class Examined:
         facts: what is known of it, without what is not.
         findings: what is wrong with it.
         preview, strip, text: ``yes``, or why not, as a finding's code.
-        words: the first of its own.
         seconds: how long all of it took.
     """
 
@@ -54,7 +51,6 @@ class Examined:
     preview: str = NONE
     strip: str = NONE
     text: str = NONE
-    words: str = ""
     seconds: float = 0.0
 
     @property
@@ -93,13 +89,13 @@ def examine_one(bench: Bench, path: Path, folder: Path) -> Examined:
     media = Media(path, sniffed.type, made.size, digest_of(path), facts)
     made.preview = _tried(lambda: bench.preview(media, 512, 0, folder).path)
     made.strip = _tried(lambda: bench.strip(media, folder))
-    made.text = _tried(lambda: _read(bench, media, made))
+    made.text = _tried(lambda: _read(bench, media))
     made.seconds = time.monotonic() - begin
     return made
 
 
-def _read(bench: Bench, media: Media, made: Examined) -> None:
-    made.words = " ".join(bench.text(media)[: WORDS * 4].split())[:WORDS]
+def _read(bench: Bench, media: Media) -> None:
+    bench.text(media)
 
 
 def _tried(step: Callable[[], Path | None]) -> str:

@@ -51,6 +51,7 @@ _ODF_SESSIONS = re.compile(rb"\s+[\w.-]+:(?:paragraph-)?rsid\s*=\s*(?:\"[^\"<]*\
 _ODF_CHANGES = frozenset(
     (b"text:tracked-changes", b"table:tracked-changes", b"text:change", b"text:change-start", b"text:change-end")
 )
+_ODF_MARKS = re.compile(rb":(?:tracked-changes|change|change-start|config-item|rsid|paragraph-rsid)\b")
 _PICTURE = re.compile(r"(?:^|/)(?:media|pictures)/[^/]+\.(?:jpe?g|jfif|png|gif|webp)$", re.IGNORECASE)
 _NAMED_PART = {b"Relationship": b"Target", b"Override": b"PartName", b"manifest:file-entry": b"manifest:full-path"}
 
@@ -103,7 +104,9 @@ def _clean_sheet(data: bytes, name: str) -> bytes:
 
 
 def _clean_odf(data: bytes) -> bytes:
-    data = _OdfRewriting(_ODF_CHANGES, frozenset(), _ODF_SESSIONS).rewritten(in_utf8(data))
+    data = in_utf8(data)
+    if _ODF_MARKS.search(data):
+        data = _OdfRewriting(_ODF_CHANGES, frozenset(), _ODF_SESSIONS).rewritten(data)
     return _PATH.sub(rb"\g<1>\g<2>", _ODF_AUTHOR.sub(rb"\g<1>" + NOBODY.encode(), data))
 
 

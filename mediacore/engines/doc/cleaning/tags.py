@@ -7,13 +7,17 @@ from collections.abc import Iterator
 
 from attrs import define, field, frozen
 
-# "<" cannot stand in an attribute's value (XML 1.0, 3.1), so that no tag is ever read twice
+from mediacore.engines.operation import Unusable
+
+# "<" cannot stand in an attribute's value (XML 1.0, 3.1), and nothing is tried twice, so that no byte is read again
 _TOKEN = re.compile(
     rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
-    rb"|<(?P<close>/?)(?P<name>[^\s<>/\"'!?]+)(?P<rest>(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*)>|[^<]+|<",
+    rb"|<(?P<close>/?)(?P<name>[^\s<>/\"'!?]++)(?P<rest>(?:\"[^\"<]*+\"|'[^'<]*+'|[^<>\"']++)*+)>|[^<]++|<",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(rb"([^\s=\"'<>/]+)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+_ATTRIBUTE = re.compile(rb"([^\s=\"'<>/]++)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+TOKENS = 2_000_000
+"""Tags and texts that are read where a document must be rewritten; more are not cleaned."""
 
 
 @frozen
@@ -38,8 +42,14 @@ class Token:
 
 
 def tokens(data: bytes) -> Iterator[Token]:
-    """Every piece, in order; together they are the data."""
-    for match in _TOKEN.finditer(data):
+    """Every piece, in order; together they are the data.
+
+    Raises:
+        Unusable: ``too-large`` for more pieces than are read.
+    """
+    for number, match in enumerate(_TOKEN.finditer(data)):
+        if number >= TOKENS:
+            raise Unusable("too-large", "A part of the document is too large to be cleaned.")
         name = match.group("name")
         if name is None:
             yield Token(match.group())

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from attrs import define
 
 from mediacore.engines.doc.cleaning.tags import Rewriting, Token, in_utf8
+from mediacore.engines.doc.xml import DEPTH
+from mediacore.engines.operation import Unusable
 
 _SPACE = re.compile(
     rb"xmlns:([\w.-]+)\s*=\s*[\"']http://(?:schemas\.openxmlformats\.org/wordprocessingml/2006/main"
@@ -22,12 +24,17 @@ _DROPPED = (
 )
 _UNWRAPPED = ("ins", "moveTo")
 _SESSIONS = re.compile(rb"\s+[\w.-]+:rsid[A-Za-z]{0,9}\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')")
+_SESSION_TAGS = re.compile(rb"<[^<>]*?:rsid[^<>]*>")
+_MARKS = re.compile(rb"<[\w.-]+:(?:" + "|".join((*_DROPPED, *_UNWRAPPED, "vanish")).encode() + rb")\b")
+"""What must be there for more than attributes to go."""
 _OFF = (b"0", b"false", b"off")
 
 
 def clean_word(data: bytes) -> bytes:
     """A part of a Word file with all changes accepted."""
     data = in_utf8(data)
+    if not _MARKS.search(data):
+        return _SESSION_TAGS.sub(lambda tag: _SESSIONS.sub(b"", tag.group()), data)
     spaces = {found.group(1) for found in _SPACE.finditer(data[:100_000])} or {b"w"}
     space = min(spaces)
     own = _named(space, _DROPPED) | {b"w14:docId", b"w15:docId"}
@@ -84,6 +91,8 @@ class _Accepting(Rewriting):
         local = self._local(token)
         if token.opens and not token.closes:
             if local in ("tbl", "tr", "p", "r"):
+                if len(self._opened) >= DEPTH:
+                    raise Unusable("bomb", "The document is nested as deeply as bombs are; it was not opened.")
                 self._opened.append(_Open(local, len(self.out), self._last))
             elif local in ("pPr", "trPr", "rPr"):
                 self._properties.append(local)
@@ -92,7 +101,9 @@ class _Accepting(Rewriting):
             and not self._properties
             and local not in ("", "tbl", "tr", "p", "pPr", "trPr", "tblPr", "tblGrid")
         ):
-            for each in self._opened:
+            for each in reversed(self._opened):
+                if each.content:
+                    break  # and so do all around it
                 each.content = True
             if local in ("fldChar", "instrText") and self._opened:
                 self._opened[-1].fixed = True
@@ -110,8 +121,8 @@ class _Accepting(Rewriting):
                 del self.out[each.start :]
                 return
             if local == "tr":
-                for table in [known for known in self._opened if known.name == "tbl"][-1:]:
-                    table.fixed = True
+                table = next((known for known in reversed(self._opened) if known.name == "tbl"), each)
+                table.fixed = True
         self._last = local
 
     def _goes(self, each: _Open) -> bool:
