@@ -132,7 +132,7 @@ def opened(file: BinaryIO) -> Ole:
         raise Unusable("damaged", "The document is damaged: its sectors have no known size.")
     ole = Ole(file, shift, small_shift if small_shift == 6 else 6, cutoff or 4096, array("I"))
     ole.table, ole.directory, ole.small = _table(file, shift, head, more), directory, small
-    ole.members = _tree(_entries(_sectors(ole, directory, MEMBERS * 128)))
+    ole.members = _tree(_entries(_sectors(ole, directory, MEMBERS * 128), size_of(file)))
     if root := ole.members.get(()):
         for at, length in ole.places(root):
             ole.small_places += range(at, at + length - (1 << ole.small_shift) + 1, 1 << ole.small_shift)
@@ -184,7 +184,8 @@ def _sectors(ole: Ole, start: int, most: int) -> bytes:
     return bytes(found[:most])
 
 
-def _entries(data: bytes) -> list[tuple[str, Member]]:
+def _entries(data: bytes, most: int) -> list[tuple[str, Member]]:
+    """The directory's entries; none is longer than the file."""
     found = []
     for at in range(0, len(data) - 127, 128):
         entry = data[at : at + 128]
@@ -192,7 +193,7 @@ def _entries(data: bytes) -> list[tuple[str, Member]]:
         name = entry[:length].decode("utf-16-le", "replace")
         left, right, child = struct.unpack("<III", entry[68:80])
         start, size = struct.unpack("<II", entry[116:124])
-        found.append((name, Member((), entry[66], start, size, entry[80:96], child, left, right)))
+        found.append((name, Member((), entry[66], start, min(size, most), entry[80:96], child, left, right)))
     return found
 
 

@@ -191,3 +191,10 @@ def test_excerpt(data: bytes, mime: str, excerpt: str) -> None:
     found = facts(data, mime)["excerpt"]
     assert found.startswith(excerpt)
     assert len(found) <= 280
+
+
+def test_a_member_that_ends_before_it_says() -> None:
+    """Of a packed member that is cut off its beginning is answered, and the reading ends."""
+    data = b.zipped({"a": bytes(range(256)) * 400})
+    (entry,) = entries(io.BytesIO(data))
+    assert len(content(io.BytesIO(data[: entry.packed // 2]), entry)) < 102_400

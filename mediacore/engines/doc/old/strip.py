@@ -42,9 +42,10 @@ class _Copy:
     ole: Ole
 
     def put(self, path: tuple[str, ...], content: bytes) -> None:
-        """Overwrite a stream with as many bytes as it has."""
+        """Overwrite a stream with as many bytes as it has; nothing when there is no such stream."""
         at = 0
-        for place, length in self.ole.places(self.ole.members[path]):
+        member = self.ole.members.get(path)
+        for place, length in self.ole.places(member) if member else ():
             end = min(place + length, len(self.data))
             self.data[place:end] = content[at : at + max(0, end - place)]
             at += length
