@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import BinaryIO, TypeAlias
 
 from attrs import frozen
@@ -35,6 +36,8 @@ WORDS_BYTES = 65_536
 """Bytes of the plain words of a file."""
 EXCERPT = 280
 """Characters of the first words of a file."""
+EXCERPT_BLOCKS = 1_000
+"""Paragraphs and rows in which they are looked for."""
 Reader: TypeAlias = Callable[[BinaryIO, int], Iterator[Block]]
 _ODF = "application/vnd.oasis.opendocument."
 
@@ -165,7 +168,7 @@ def excerpt(file: BinaryIO, mime: str) -> str:
     found: list[str] = []
     room = EXCERPT
     try:
-        for each in _every_page(file, sort):
+        for each in islice(_every_page(file, sort), EXCERPT_BLOCKS):
             if each.kind not in (PICTURE, NOTE) and (line := " ".join(" ".join(each.cells).split())):
                 found.append(line[:EXCERPT])
                 room -= len(found[-1]) + 1
