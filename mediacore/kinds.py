@@ -45,9 +45,7 @@ _OTHERS = (
     "application/vnd.debian.binary-package",
     "application/vnd.microsoft.portable-executable",
     "application/vnd.ms-htmlhelp",
-    "application/vnd.ms-tnef",
     "application/vnd.sqlite3",
-    "application/vnd.apple.pkpass",
     "application/vnd.google-earth.kmz",
 )
 """What else begins with ``application/vnd.`` and is no document."""
@@ -58,8 +56,6 @@ _EXACT = {
     "text/calendar": Kind.CALENDAR,
     "message/rfc822": Kind.MAIL,
     "application/mbox": Kind.MAIL,
-    "application/vnd.ms-outlook": Kind.MAIL,
-    "application/epub+zip": Kind.DOCUMENT,
     "application/json": Kind.TEXT,
     **dict.fromkeys(_ARCHIVES, Kind.ARCHIVE),
     **dict.fromkeys(_DOCUMENTS, Kind.DOCUMENT),

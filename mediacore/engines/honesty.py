@@ -111,7 +111,7 @@ def _sold(file: BinaryIO, mime: str) -> bool:
     head = span(file, 0, bounds.TEXT_BYTES)
     if mime in ("audio/mp4", "video/mp4"):
         return head[8:12] == b"M4P " or re.search(rb"stsd.{12}(?:drms|enca|encv)", head, re.DOTALL) is not None
-    return mime in ("audio/x-ms-wma", "video/x-ms-wmv") and ASF_LOCKED in head
+    return mime in ("audio/x-ms-wma", "video/x-ms-asf") and ASF_LOCKED in head
 
 
 def _word(mime: str) -> str:

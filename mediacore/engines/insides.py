@@ -125,8 +125,8 @@ def riff_type(head: bytes) -> str:
         b"WEBP": "image/webp",
         b"WAVE": "audio/wav",
         b"AVI ": "video/x-msvideo",
-        b"AIFF": "audio/aiff",
-        b"AIFC": "audio/aiff",
+        b"AIFF": "audio/x-aiff",
+        b"AIFC": "audio/x-aiff",
     }
     return kinds.get(head[8:12], "")
 
@@ -138,7 +138,7 @@ def ogg_type(head: bytes) -> str:
 
 def asf_type(file: BinaryIO) -> str:
     """Windows Media: sound, or a film when a stream of pictures is told of."""
-    return "video/x-ms-wmv" if ASF_FILM in span(file, 0, bounds.TEXT_BYTES) else "audio/x-ms-wma"
+    return "video/x-ms-asf" if ASF_FILM in span(file, 0, bounds.TEXT_BYTES) else "audio/x-ms-wma"
 
 
 def tiff_type(file: BinaryIO, head: bytes) -> str:

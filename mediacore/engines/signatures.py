@@ -50,7 +50,7 @@ PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "application/rtf"),
     (b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
     (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "application/onenote"),
-    (b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (b"SQLite format 3\x00", "application/x-sqlite3"),
     (b"d8:announce", "application/x-bittorrent"),
     (b"d13:announce-list", "application/x-bittorrent"),
     (b"\x7fELF", "application/x-executable"),
@@ -116,15 +116,6 @@ ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 ASF_FILM = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 ASF_LOCKED = bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e")
 """Windows Media: the header, a stream of pictures, the content encryption object (ASF specification, chapter 10)."""
-
-SCRIPTS: tuple[tuple[bytes, str], ...] = (
-    (b"python", "text/x-python"),
-    (b"perl", "text/x-perl"),
-    (b"ruby", "text/x-ruby"),
-    (b"node", "text/javascript"),
-    (b"", "text/x-shellscript"),
-)
-"""What the first line of a script names, and its type; ``sh`` and all others come last."""
 
 PROGRAMS = frozenset(
     {
