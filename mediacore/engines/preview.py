@@ -15,7 +15,7 @@ from mediacore.engines.av import warm as av_warm
 from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
-from mediacore.engines.picture import image, svg
+from mediacore.engines.picture import image, salvage, svg
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Json
 
@@ -70,11 +70,21 @@ def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
         return shown
     if kind_of(mime) is not Kind.IMAGE:
         raise Unusable("no-preview", f"Files of the type {mime} have no preview.")
+    return _picture(file, mime, side, page)
+
+
+def _picture(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
+    """A picture, or what there is of one that is cut off or damaged."""
     # a DNG shows its small picture to whoever reads it as the TIFF that it is as well
     opened = image.open_typed(file, "image/tiff" if mime == "image/x-adobe-dng" else mime)
     if page:
         _turn_to(opened, page)
-    return image.upright(opened, (side, side))
+    if mime != "image/jpeg":
+        return image.upright(opened, (side, side), partly=True, embedded=side <= bounds.PREVIEW_SIDE)
+    try:
+        return image.upright(opened, (side, side))
+    except Unusable:
+        return image.upright(image.open_typed(salvage.ended(file), mime), (side, side), partly=True)
 
 
 def encode(picture: Image.Image) -> tuple[bytes, str]:

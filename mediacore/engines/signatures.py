@@ -16,6 +16,8 @@ PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"IIRO", "image/x-olympus-orf"),
     (b"IIU\x00", "image/x-panasonic-rw2"),
     (b"8BPS", "image/vnd.adobe.photoshop"),
+    (b"II+\x00", "image/tiff"),
+    (b"MM\x00+", "image/tiff"),
     (b"\xff\x0a", "image/jxl"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "image/jxl"),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),

@@ -23,6 +23,7 @@ from mediacore.engines.insides import (
 )
 from mediacore.engines.ole import MAGIC as OLE_MAGIC
 from mediacore.engines.operation import Made
+from mediacore.engines.picture.rare import rare_type
 from mediacore.engines.signatures import ASF, PREFIXES
 from mediacore.engines.texts import kind_of_text
 from mediacore.values import Json
@@ -66,6 +67,8 @@ def type_of(file: BinaryIO, name: str = "") -> str:
             return _corrected(mime, head)
     if container := _container(file, head, name) or _stream(head):
         return container
+    if picture := rare_type(file, head):
+        return picture
     words = _text(file, name)
     if words not in ("", "text/plain"):
         return words

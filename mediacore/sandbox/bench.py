@@ -18,7 +18,7 @@ from attrs import asdict, fields, frozen
 from mediacore.engines.operation import Unusable
 from mediacore.redaction.words import Word
 from mediacore.sandbox.attend import Progress
-from mediacore.sandbox.budget import FILM_BUDGETS, Budget
+from mediacore.sandbox.budget import FILM_BUDGETS, HEIC_BUDGETS, Budget
 from mediacore.sandbox.jail import Outcome
 from mediacore.sandbox.wire import garbled
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Severity
@@ -182,6 +182,8 @@ class Bench:
 
 def _budget(operation: str, mime: str) -> Budget | None:
     """What an operation may use on a file of a type; None for what it usually gets."""
+    if mime in ("image/heic", "image/heif"):
+        return HEIC_BUDGETS.get(operation)
     return FILM_BUDGETS.get(operation) if mime.startswith(("audio/", "video/")) else None
 
 

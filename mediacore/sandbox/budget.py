@@ -75,6 +75,13 @@ FILM_BUDGETS: Mapping[str, Budget] = {
 }
 """What they get for sound and film: minutes of coding, and a whole recording in memory."""
 
+HEIC_BUDGETS: Mapping[str, Budget] = {
+    "preview": Budget(cpu=20, wall=60.0),
+    "fit": Budget(cpu=60, wall=120.0),
+    "strip": Budget(cpu=30, wall=90.0, output=256 * MIB),
+}
+"""What they get for HEIC, whose decoder takes a second for each five megapixels, and phones take fifty."""
+
 WORKERS_MOST = 32
 """Children at once, whatever the number of processors."""
 
