@@ -47,6 +47,8 @@ class Facts:
             ``unopened`` where the engine could read the container's own words only, so it cannot be converted here.
         excerpt: the first words of a document, text, mail, contact or event, at most 280 characters; for those who
             cannot see its preview, and for lists.
+        placeholder: of a thumbnail, what to show until it is loaded: a ThumbHash in base64.
+        words: of a preview, the first words of the document that it shows, for who cannot see it.
     """
 
     width: int = 0
@@ -64,6 +66,8 @@ class Facts:
     screenshot: bool = False
     quirks: tuple[str, ...] = ()
     excerpt: str = ""
+    placeholder: str = ""
+    words: str = ""
 
     @property
     def pixels(self) -> int:
@@ -164,7 +168,7 @@ class Rendition:
 
     Args:
         media: the derived file.
-        kind: ``thumbnail``, ``preview``, ``converted`` or ``redacted``.
+        kind: ``thumbnail``, ``preview``, ``converted``, ``redacted``, or ``placeholder`` for a file without likeness.
         parent: SHA-256 of what it was made from.
         how: the operation and its arguments in words.
         page: which page of the parent it shows, from 0.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -15,7 +16,8 @@ from mediacore.engines.av import warm as av_warm
 from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
-from mediacore.engines.picture import image, salvage, svg
+from mediacore.engines.picture import card, image, salvage, svg
+from mediacore.engines.picture.thumbhash import thumbhash
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Json
 
@@ -26,7 +28,7 @@ FEW_COLOURS = 64
 
 def warm() -> None:
     """Load what drawing needs; a library that is missing is told when it is wanted."""
-    for engine in (image, pdf, svg, av_warm, doc_show):
+    for engine in (image, pdf, svg, card, av_warm, doc_show):
         try:
             engine.warm()
         except Unusable:
@@ -39,19 +41,28 @@ def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     Args:
         file: the untrusted file.
         params: ``type`` its sniffed MIME type, ``side`` the most pixels on the longer side (512 when left out, never
-            above 2,048), ``page`` which page or frame from 0.
+            above 2,048), ``page`` which page or frame from 0; ``hash`` to have a placeholder as well; ``card`` with a
+            word, and ``note``, to have a sheet with these words drawn instead of the file.
 
     Returns:
-        One JPEG, or PNG where it is see-through or a drawing that is smaller so; facts ``width``, ``height``, ``type``.
+        One JPEG, or PNG where it is see-through or a drawing that is smaller so; facts ``width``, ``height``, ``type``,
+        and with ``hash`` a ThumbHash in base64, and ``of``, the size of the picture that it was made from, or empty.
 
     Raises:
         Unusable: ``no-preview`` for a type that has no picture, or what opening it met.
     """
     mime = text(params, "type")
     side = max(16, min(number(params, "side", bounds.PREVIEW_SIDE), bounds.PREVIEW_MOST))
-    picture = likeness(file, mime, side, number(params, "page"))
+    if word := text(params, "card"):
+        picture = card.draw_card(word, text(params, "note"), side)
+    else:
+        picture = likeness(file, mime, side, number(params, "page"))
     data, written = encode(picture)
-    return Made({"width": picture.width, "height": picture.height, "type": written}, (data,))
+    facts: dict[str, Json] = {"width": picture.width, "height": picture.height, "type": written}
+    if params.get("hash"):
+        facts["hash"] = base64.b64encode(thumbhash(picture)).decode()
+        facts["of"] = list(image.shown_size(image.open_typed(file, mime))) if mime in image.FORMATS else []
+    return Made(facts, (data,))
 
 
 def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:

@@ -24,6 +24,7 @@ from mediacore.sandbox.wire import garbled
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Severity
 
 _MIME = re.compile(r"[a-z]{1,40}/[a-z0-9][a-z0-9.+_-]{0,120}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _MOST = 2**31
 _WORDS = 200_000
 _TEXT = 65_536
@@ -68,12 +69,16 @@ class Picture:
         path: where it is; the caller's to move or delete.
         type: ``image/jpeg`` or ``image/png``.
         width, height: pixels.
+        placeholder: what to show until it is loaded, a ThumbHash in base64; empty unless it was asked for.
+        of: pixels of the picture that it was made from; 0, 0 unless a placeholder was asked for.
     """
 
     path: Path
     type: str
     width: int
     height: int
+    placeholder: str = ""
+    of: tuple[int, int] = (0, 0)
 
 
 @frozen
@@ -106,7 +111,9 @@ class Bench:
         """Gather the facts of a file of a sniffed type."""
         return _facts(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
 
-    def preview(self, media: Media, side: int, page: int = 0, out: Path | None = None) -> Picture:
+    def preview(
+        self, media: Media, side: int, page: int = 0, out: Path | None = None, *, placeholder: bool = False
+    ) -> Picture:
         """Draw a small likeness.
 
         Args:
@@ -114,11 +121,17 @@ class Bench:
             side: the most pixels on the longer side, up to 2,048.
             page: which page or frame, from 0.
             out: the folder for it.
+            placeholder: make one as well.
         """
-        params: dict[str, Json] = {"type": media.type, "side": side, "page": page}
-        outcome = self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media.type))
-        facts = outcome.facts
-        return Picture(_only(outcome), _mime(facts), _count(facts.get("width")), _count(facts.get("height")))
+        params: dict[str, Json] = {"type": media.type, "side": side, "page": page, "hash": placeholder}
+        return _picture(
+            self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media.type))
+        )
+
+    def card(self, media: Media, word: str, note: str = "", out: Path | None = None) -> Picture:
+        """Draw a sheet with words on it, for a file that has no likeness; of the file nothing is read."""
+        params: dict[str, Json] = {"type": media.type, "side": 512, "card": word, "note": note}
+        return _picture(self.runner.run("preview", media.path, params, out or self.scratch))
 
     def fit(
         self, media: Media, fit: Fit, out: Path | None = None, progress: Progress | None = None
@@ -195,6 +208,17 @@ def _only(outcome: Outcome) -> Path:
     if len(outcome.files) != 1:
         raise _nothing()
     return outcome.files[0]
+
+
+def _picture(outcome: Outcome) -> Picture:
+    facts = outcome.facts
+    size = (_count(facts.get("width")), _count(facts.get("height")))
+    of = facts.get("of")
+    width, height = (_count(side) for side in of) if isinstance(of, list) and len(of) == 2 else (0, 0)
+    placeholder = _text(facts.get("hash", ""), 48)
+    if not _BASE64.fullmatch(placeholder):
+        raise _garbled()
+    return Picture(_only(outcome), _mime(facts), *size, placeholder, (width, height))
 
 
 def _mime(facts: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from pathlib import Path
 
@@ -245,3 +246,29 @@ def test_locked_pdf(password: str) -> None:
     with pytest.raises(Unusable) as caught:
         shown(data, "application/pdf")
     assert caught.value.code == "encrypted"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_placeholder(mode: str) -> None:
+    """A placeholder has the mean colour and the shape of its picture, in less than thirty bytes."""
+    picture = Image.new(mode, (300, 200), (200, 120, 40, 255)[: len(mode)])
+    if mode == "RGBA":
+        picture.paste((0, 0, 0, 0), (0, 0, 100, 200))
+    made = preview(io.BytesIO(b.saved(picture, "PNG")), {"type": "image/png", "side": 64, "hash": True})
+    assert made.facts["of"] == [300, 200]
+    packed = base64.b64decode(str(made.facts["hash"]))
+    assert len(packed) < 30
+    head, shape = int.from_bytes(packed[:3], "little"), int.from_bytes(packed[3:5], "little")
+    light, yellow, red = ((head >> at & 63) / 63 for at in (0, 6, 12))
+    blue = light - 2 / 3 * (2 * yellow - 1)
+    both = (3 * light - blue + 2 * red - 1) / 2
+    assert [both, both - 2 * red + 1, blue] == pytest.approx([200 / 255, 120 / 255, 40 / 255], abs=0.05)
+    assert (head >> 23, shape >> 15) == (int(mode == "RGBA"), 1)
+
+
+def test_card() -> None:
+    """A file without a likeness gets a sheet that names it, and nothing of the file is read for it."""
+    made = preview(io.BytesIO(b"\0"), {"type": "application/x-odd", "side": 512, "card": "ODD", "note": "locked"})
+    picture = Image.open(io.BytesIO(made.files[0]))
+    assert picture.size == (512, 512)
+    assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 3
