@@ -47,6 +47,7 @@ class Facts:
             ``unopened`` where the engine could read the container's own words only, so it cannot be converted here.
         excerpt: the first words of a document, text, mail, contact or event, at most 280 characters; for those who
             cannot see its preview, and for lists.
+        pictures: bytes of the pictures inside a PDF, which can be made smaller.
         placeholder: of a thumbnail, what to show until it is loaded: a ThumbHash in base64.
         words: of a preview, the first words of the document that it shows, for who cannot see it.
     """
@@ -66,6 +67,7 @@ class Facts:
     screenshot: bool = False
     quirks: tuple[str, ...] = ()
     excerpt: str = ""
+    pictures: int = 0
     placeholder: str = ""
     words: str = ""
 

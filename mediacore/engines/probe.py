@@ -18,6 +18,7 @@ from mediacore.engines.doc import facts as doc_facts
 from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.pdf.shrink import picture_bytes
 from mediacore.engines.picture import image
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
@@ -181,6 +182,7 @@ def _document(file: BinaryIO) -> Facts:
         pages=document.page_count,
         active=_active(document),
         metadata=tuple(metadata),
+        pictures=picture_bytes(document),
     )
 
 
