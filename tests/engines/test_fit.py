@@ -311,3 +311,16 @@ def test_pictures_of_a_pdf_are_weighed() -> None:
     data = scans()
     facts = probe(io.BytesIO(data), {"type": "application/pdf"}).facts
     assert len(data) * 0.9 < int(str(facts["pictures"])) < len(data)
+
+
+@pytest.mark.parametrize("shape", ["Landscape", "Portrait"])
+def test_every_orientation_is_fitted_alike(shape: str) -> None:
+    """The public orientation set looks the same in all nine files once fitted, but for the digit in the middle."""
+    files = sorted((b.CORPUS / "orientation").glob(f"{shape}_*.jpg"))
+    if not files:
+        pytest.skip("the public orientation set is not here")
+    order = Fit(types=("image/jpeg",), max_bytes=60_000, max_side=640)
+    seen = [fitted(file.read_bytes(), "image/jpeg", order)[0][0].convert("RGB") for file in files]
+    assert {picture.size for picture in seen} == {seen[0].size}
+    apart = [max(ImageStat.Stat(ImageChops.difference(seen[0], picture)).mean) for picture in seen]
+    assert max(apart) < 8
