@@ -6,30 +6,25 @@ range before it becomes one of ours.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import asdict, fields, frozen
+from attrs import asdict, frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.redaction.words import Word
+from mediacore.sandbox.answers import count_of, facts_of, finding_of, mime_of, rows_of, text_of, word_of
 from mediacore.sandbox.attend import Progress
 from mediacore.sandbox.budget import FILM_BUDGETS, HEIC_BUDGETS, Budget
 from mediacore.sandbox.jail import Outcome
 from mediacore.sandbox.wire import garbled
-from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Severity
+from mediacore.values import Facts, Finding, Fit, Json, Media, Region
 
-_MIME = re.compile(r"[a-z]{1,40}/[a-z0-9][a-z0-9.+_-]{0,120}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_MOST = 2**31
 _WORDS = 200_000
 _TEXT = 65_536
-_LENGTHS = {"excerpt": 280}
-"""Characters of a fact in words, where 40 do not do."""
 
 
 class Runner(Protocol):
@@ -105,11 +100,11 @@ class Bench:
         """
         facts = self._look("sniff", path, {"name": name, "declared": declared})
         found = facts.get("findings")
-        return Sniffed(_mime(facts), tuple(_finding(f) for f in (found[:20] if isinstance(found, list) else ())))
+        return Sniffed(mime_of(facts), tuple(finding_of(f) for f in (found[:20] if isinstance(found, list) else ())))
 
     def probe(self, path: Path, type: str) -> Facts:  # noqa: A002 - the word everywhere is type
         """Gather the facts of a file of a sniffed type."""
-        return _facts(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
+        return facts_of(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
 
     def preview(
         self, media: Media, side: int, page: int = 0, out: Path | None = None, *, placeholder: bool = False
@@ -187,10 +182,10 @@ class Bench:
         if page is not None:
             params["page"] = page
         outcome = self.runner.run(operation, media.path, params, self.scratch)
-        words = _rows(outcome.files[0]) if outcome.files else outcome.facts.get("words")
+        words = rows_of(outcome.files[0]) if outcome.files else outcome.facts.get("words")
         if not isinstance(words, list) or len(words) > _WORDS:
             raise garbled()
-        return tuple(_word(word) for word in words)
+        return tuple(word_of(word) for word in words)
 
 
 def _budget(operation: str, mime: str) -> Budget | None:
@@ -212,94 +207,13 @@ def _only(outcome: Outcome) -> Path:
 
 def _picture(outcome: Outcome) -> Picture:
     facts = outcome.facts
-    size = (_count(facts.get("width")), _count(facts.get("height")))
+    size = (count_of(facts.get("width")), count_of(facts.get("height")))
     of = facts.get("of")
-    width, height = (_count(side) for side in of) if isinstance(of, list) and len(of) == 2 else (0, 0)
-    placeholder = _text(facts.get("hash", ""), 48)
+    width, height = (count_of(side) for side in of) if isinstance(of, list) and len(of) == 2 else (0, 0)
+    placeholder = text_of(facts.get("hash", ""), 48)
     if not _BASE64.fullmatch(placeholder):
-        raise _garbled()
-    return Picture(_only(outcome), _mime(facts), *size, placeholder, (width, height))
-
-
-def _mime(facts: Mapping[str, Any]) -> str:
-    mime = facts.get("type")
-    if not isinstance(mime, str) or not _MIME.fullmatch(mime):
         raise garbled()
-    return mime
-
-
-def _finding(raw: object) -> Finding:
-    if not isinstance(raw, dict):
-        raise garbled()
-    try:
-        severity = Severity(raw.get("severity", ""))
-    except ValueError:
-        raise garbled() from None
-    return Finding(_text(raw.get("code"), 40), severity, _text(raw.get("message")), _text(raw.get("remedy")))
-
-
-def _facts(raw: Mapping[str, Any]) -> Facts:
-    values: dict[str, Any] = {}
-    for field in fields(Facts):
-        value, default = raw.get(field.name, field.default), field.default
-        if isinstance(default, bool):
-            values[field.name] = value is True
-        elif isinstance(default, tuple):
-            values[field.name] = tuple(_text(v, 40) for v in value[:20]) if isinstance(value, list) else ()
-        elif isinstance(default, float):
-            values[field.name] = _number(value)
-        elif isinstance(default, int):
-            values[field.name] = _count(value)
-        else:
-            values[field.name] = _text(value, _LENGTHS.get(field.name, 40))
-    return Facts(**values)
-
-
-def _rows(path: Path) -> object:
-    """Words too many for the facts come in a file, which is not kept."""
-    try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        raise garbled() from None
-    finally:
-        path.unlink()
-
-
-def _word(raw: object) -> Word:
-    if not isinstance(raw, list) or len(raw) != 7:
-        raise garbled()
-    text, left, top, right, bottom, page, line = raw
-    return Word(
-        _text(text, 10_000),
-        (
-            _number(left, negative=True),
-            _number(top, negative=True),
-            _number(right, negative=True),
-            _number(bottom, negative=True),
-        ),
-        _count(page),
-        _count(line),
-    )
-
-
-def _text(value: object, most: int = 500) -> str:
-    if not isinstance(value, str):
-        raise garbled()
-    return value[:most]
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
-        raise garbled()
-    return value
-
-
-def _number(value: object, *, negative: bool = False) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise garbled()
-    if (value < 0 and not negative) or abs(value) >= _MOST:
-        raise garbled()
-    return float(value)
+    return Picture(_only(outcome), mime_of(facts), *size, placeholder, (width, height))
 
 
 def _nothing() -> Unusable:

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from attrs import evolve
 
-from mediacore.engines.containers import riff_type
+from mediacore.engines.insides import riff_type
 from mediacore.engines.operation import Unusable
 from mediacore.engines.signatures import PREFIXES
 from mediacore.house import House
@@ -67,7 +67,7 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
 
 def store(house: House, path: Path, media: Media) -> Media:
     """Move a derived file into the blob store."""
-    sha256 = house.blobs.keep(path)
+    sha256 = house.blobs.keep(path, media.sha256)
     return Media(house.blobs.path(sha256), media.type, media.size, sha256, media.facts)
 
 
