@@ -34,11 +34,18 @@ types: setup
 
 check: lint types test
 
-bench: setup
+bench: .bench/.ready
+	.bench/bin/python -m benchmarks $(ARGS)
+
+# an environment of its own, so that no peer comes near the project's; peers that cannot be had are told as missing
+.bench/.ready: $(SOURCES) benchmarks/requirements.txt
 	$(PYTHON) -m venv .bench
 	.bench/bin/python -m pip install --quiet --upgrade pip
-	.bench/bin/python -m pip install --quiet -c constraints.txt -r benchmarks/requirements.txt -e '.[pdf,heic]'
-	.bench/bin/python -m benchmarks $(ARGS)
+	.bench/bin/python -m pip install --quiet -c constraints.txt -r benchmarks/requirements.txt \
+		-e '.[pdf,heic,av,svg,testkit]' -e 'plugins/email[simulator]'
+	-.bench/bin/python -m pip install --quiet -c constraints.txt preview-generator
+	-command -v npm > /dev/null && npm install --silent --no-audit --no-fund --prefix .bench/node sharp
+	touch $@
 
 docs: setup
 	$(BIN)/python docs/generate.py

@@ -12,44 +12,52 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import peers, report, score
+from benchmarks import judge, peers, report, score, sections
 from benchmarks.clock import race
 from benchmarks.inputs import Inputs
 from benchmarks.jobs import KEYS, Stage, jobs
 from benchmarks.sharp import Sharp
 from mediacore.sandbox import Sandbox
 
-DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
-PACKAGES = ("pillow", "pyvips", "pymupdf", "pypdfium2", "pillow-heif", "ssimulacra2")
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs" / "benchmarks"
+FILES = ROOT.parent / "shared" / "corpus"
+SHARP = ROOT / ".bench" / "node"
+PACKAGES = ("pillow", "pyvips", "pymupdf", "pypdfium2", "pillow-heif", "av", "preview-generator", "ssimulacra2")
 
 
 def main() -> int:
-    """Run the jobs that were asked for and write what came of them."""
+    """Run the jobs that were asked for, and write what came of all that were ever run."""
     options = _options()
     built = Path(tempfile.gettempdir()) / "mediacore-bench"
-    stage = Stage(Inputs(built, options.files), Sandbox(), Sharp.at(options.sharp))
-    began, results = time.monotonic(), []
+    keeping = options.out / "results"
+    began, missed = time.monotonic(), False
+    stage = Stage(Inputs(built, options.files if options.files.is_dir() else None), Sandbox(), Sharp.at(options.sharp))
     absent = peers.missing(stage.sharp)
     print(f"missing here: {', '.join(absent) or 'nothing'}", flush=True)
     try:
-        for job in jobs(stage, tuple(options.jobs)):
-            result = report.scored(job, race(job.arms, options.rounds or job.rounds))
-            results.append(result)
-            print(report.table(result), flush=True)
+        for key in options.jobs or KEYS:
+            done = []
+            for job in jobs(stage, (key,)):
+                done.append(judge.judged(job, race(job.arms, options.rounds or job.rounds)))
+                print(report.table(done[-1]), flush=True)
+            sections.keep(keeping, key, done)  # one by one, so that a run cut short loses only its last job
+            missed = missed or any(section.missed for section in done)
     finally:
         stage.close()
-    options.out.mkdir(parents=True, exist_ok=True)
-    report.plot(results, options.out / "results.png")
-    text = "\n".join([_head(absent, time.monotonic() - began), *map(report.table, results)])
-    (options.out / "results.md").write_text(text, encoding="utf-8")
-    return any("**missed**" in line for result in results for line in report.verdicts(result)) if options.strict else 0
+        everything = sections.kept(keeping, KEYS)
+        report.plot(everything, options.out / "results.png")
+        text = "\n".join([_head(absent, time.monotonic() - began), *map(report.table, everything)])
+        (options.out / "results.md").write_text(text, encoding="utf-8")
+    return int(missed and options.strict)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"some of: {', '.join(KEYS)}; all when none is named")
-    parser.add_argument("--files", type=Path, help="a folder of real photos, HEICs and PDFs to take along")
-    parser.add_argument("--sharp", type=Path, help="the folder where `npm install sharp` was run")
+    told = f"some of: {', '.join(KEYS)}; all when none is named"
+    parser.add_argument("--jobs", nargs="+", default=[], metavar="JOB", help=told)
+    parser.add_argument("--files", type=Path, default=FILES, help="a folder of real photos, HEICs and PDFs")
+    parser.add_argument("--sharp", type=Path, default=SHARP, help="the folder where `npm install sharp` was run")
     parser.add_argument("--rounds", type=int, default=0, help="measured runs of each arm")
     parser.add_argument("--out", type=Path, default=DOCS, help="where the table and the plot go")
     parser.add_argument("--strict", action="store_true", help="fail when a promise is missed")
@@ -66,18 +74,17 @@ def _head(absent: list[str], seconds: float) -> str:
             have.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return f"""# Benchmarks
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, in {seconds:.0f} s. Every arm ran once in each round, in a new
-order; `cpu` is the median of user and system time, `best` the shortest wall time. Machines differ, so the ratios are
-what counts. Scores are {score.scorer()} against the original (at {score.VIEW} px on the longer side; "at own pixels" a
-part of 1536x1152 at the source's own size). Names in bold are ours.
+Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}; its last run took {seconds:.0f} s. Every arm ran once in each
+round, in a new order; `cpu` is the median of user and system time, `best` the shortest wall time. Machines differ, so
+the ratios are what counts. Scores are {score.scorer()} against the original (at {score.VIEW} px on the longer side; "at
+own pixels" a part of 1536x1152 at the source's own size). Names in bold are ours.
 
-Python {platform.python_version()}, {os.cpu_count()} processors, {platform.machine()}, {load}; {", ".join(have)}.
+Python {platform.python_version()}, {os.cpu_count()} processors, {platform.machine()}; {", ".join(have)}.
 Missing here: {", ".join(absent) or "nothing"}.
 
-![Processor time against the first peer of each job](results.png)
+![Time against the first peer of each job](results.png)
 """
 
 

@@ -62,6 +62,14 @@ class Inputs:
         """100 MB that begin as an MP4 does."""
         return self._kept("film-100mb.mp4", _film)
 
+    def film(self) -> Path:
+        """Eight seconds of 1080p."""
+        return self._kept("film-1080p.mp4", importlib.import_module("benchmarks.films").film)
+
+    def bombs(self) -> Path:
+        """Where hostile files are built."""
+        return self.folder / "bombs"
+
     def found(self, *endings: str, least: int = 0, most: int = 3) -> list[Path]:
         """Real files by the end of their names, the largest first."""
         if self.real is None:

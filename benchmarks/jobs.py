@@ -11,14 +11,16 @@ from pathlib import Path
 from attrs import field, frozen
 from PIL import Image
 
-from benchmarks import mail, ours, peers
+from benchmarks import bombs, films, mail, ours, peers
 from benchmarks.clock import Arm
 from benchmarks.inputs import Inputs
 from benchmarks.sharp import Sharp
 from mediacore.sandbox import Bench, Sandbox
+from mediacore.stores.blobs import Blobs
 
 SIDE = 512
 THUMB_ROUNDS, FIT_ROUNDS = 7, 3
+ALONE = "SHA-256 alone"
 
 
 @frozen
@@ -29,11 +31,13 @@ class Promise:
         most: the most it may be.
         reference: the peer's name.
         wall: compare wall time instead, for what waits on another process.
+        arm: which of ours; the first one when empty.
     """
 
     most: float
     reference: str
     wall: bool = False
+    arm: str = ""
 
 
 @frozen
@@ -109,6 +113,10 @@ def _thumbnails(stage: Stage) -> Iterator[Job]:
         ]
         if peers.has("pyvips"):
             arms.append(Arm("pyvips", partial(peers.vips_thumbnail, path, SIDE)))
+        if shutil.which("vipsthumbnail"):
+            arms.append(Arm("vipsthumbnail", partial(peers.vips_command, path, SIDE)))
+        if peers.has("preview_generator"):
+            arms.append(Arm("preview-generator", partial(peers.preview_generator, path, SIDE)))
         if stage.sharp:
             arms.append(Arm("sharp", partial(stage.sharp.thumbnail, path, SIDE)))
         if peers.has_magick():
@@ -181,6 +189,8 @@ def _pages(stage: Stage) -> Iterator[Job]:
         ]
         if peers.has("pypdfium2"):
             arms.append(Arm("PDFium at the size", partial(peers.pdfium_direct, path, SIDE)))
+        if peers.has("preview_generator"):
+            arms.append(Arm("preview-generator", partial(peers.preview_generator, path, SIDE)))
         yield Job(f"PDF page to {SIDE} px: {_named(path)}", "pdf", tuple(arms), (Promise(0.45, peers.NAIVE),))
 
 
@@ -196,13 +206,31 @@ def _phone(stage: Stage) -> Iterator[Job]:
         yield Job(f"HEIC to {SIDE} px: {_named(path)}", "heic", arms, (Promise(1.05, peers.NAIVE),), 2, path)
 
 
+def _posters(stage: Stage) -> Iterator[Job]:
+    if not peers.has("av"):
+        return
+    for path in [stage.inputs.film(), *stage.inputs.found(".mp4", ".mov", least=500_000, most=2)]:
+        arms = []
+        if shutil.which("ffmpeg"):
+            arms += [
+                Arm("ffmpeg, after a second", partial(films.ffmpeg, path, SIDE, "-ss", "1")),
+                Arm("ffmpeg, first frame", partial(films.ffmpeg, path, SIDE)),
+                Arm("ffmpeg, thumbnail filter", partial(films.ffmpeg, path, SIDE, filters="thumbnail,")),
+            ]
+        arms.append(Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, SIDE), ours=True))
+        arms.append(Arm(ours.IN_JAIL, partial(ours.jailed, stage.sandbox, path, SIDE, stage.out), ours=True))
+        promise = Promise(0.45, "ffmpeg, after a second")
+        yield Job(f"Film's poster at {SIDE} px: {_named(path)}", "poster", tuple(arms), (promise,), 5)
+
+
 def _verdicts(stage: Stage) -> Iterator[Job]:
-    path, bench = stage.inputs.large(), Bench(stage.sandbox, stage.out)
+    path, bench, blobs = stage.inputs.large(), Bench(stage.sandbox, stage.out), Blobs(stage.inputs.folder / "blobs")
     arms = (
-        Arm("SHA-256 alone", partial(ours.sha256, path)),
+        Arm(ALONE, partial(ours.sha256, path)),
         Arm(ours.IN_JAIL, partial(ours.verdict, bench, path), ours=True),
+        Arm("mediacore, stored as well", partial(ours.stored, bench, blobs, path, stage.inputs.folder), ours=True),
     )
-    yield Job("Sniff, digest and verdict of 100 MB", "verdict", arms, (Promise(1.15, "SHA-256 alone", wall=True),), 5)
+    yield Job("Sniff, digest and verdict of 100 MB", "verdict", arms, (Promise(1.15, ALONE, wall=True),), 9)
 
 
 def _hooks(_stage: Stage) -> Iterator[Job]:
@@ -216,7 +244,23 @@ def _jail(stage: Stage) -> Iterator[Job]:
         Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, SIDE), ours=True),
         Arm(ours.IN_JAIL, partial(ours.jailed, stage.sandbox, path, SIDE, stage.out), ours=True),
     )
-    yield Job("The jail's own cost, on a photo", "jail", arms, rounds=21)
+    yield Job(f"The jail's own cost, preview: {_named(path)}", "jail", arms, rounds=31)
+    arms = (
+        Arm(ours.IN_PROCESS, partial(ours.sniffed_only, path), ours=True),
+        Arm(ours.IN_JAIL, partial(ours.sniffed_jailed, stage.sandbox, path, stage.out), ours=True),
+    )
+    yield Job(f"The jail's own cost, sniff: {_named(path)}", "jail", arms, rounds=31)
+
+
+def _bombs(stage: Stage) -> Iterator[Job]:
+    path, files = stage.inputs.photo(), bombs.bombs(stage.inputs.bombs())
+    beside = "mediacore, beside 4 bombs a second"
+    arms = (
+        Arm("mediacore, no bombs", partial(bombs.innocents, stage.sandbox, path, stage.out), ours=True),
+        Arm(beside, partial(bombs.beside_bombs, stage.sandbox, path, files, stage.out), ours=True),
+    )
+    promise = Promise(2.0, "mediacore, no bombs", wall=True, arm=beside)
+    yield Job("Photos beside bombs, wall time that 95 % stay below", "bombs", arms, (promise,), 4)
 
 
 def _mails(key: str, _stage: Stage) -> Iterator[Job]:
@@ -235,9 +279,11 @@ _BUILDERS: dict[str, Callable[[Stage], Iterator[Job]]] = {
     "screen": _screens,
     "pdf": _pages,
     "heic": _phone,
+    "poster": _posters,
     "verdict": _verdicts,
     "hooks": _hooks,
     "jail": _jail,
+    "bombs": _bombs,
     **{key: partial(_mails, key) for key in mail.MOST},
 }
 KEYS = tuple(_BUILDERS)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ from mediacore.engines.picture import jpegfit
 from mediacore.engines.preview import preview
 from mediacore.engines.sniff import sniff, type_of
 from mediacore.sandbox import Bench, Sandbox
-from mediacore.stores.blobs import digest_of
+from mediacore.stores.blobs import Blobs, digest_of
 
 IN_PROCESS, IN_JAIL = "mediacore", "mediacore, in the jail"
 
@@ -90,6 +91,23 @@ def verdict(bench: Bench, path: Path) -> Output:
     """Sniff in the jail, digest, and what is wrong with it."""
     sniffed, digest = bench.sniff(path, path.name), digest_of(path)
     return Output(note=f"{sniffed.type} {digest[:8]} {len(sniffed.findings)} findings")
+
+
+def stored(bench: Bench, blobs: Blobs, path: Path, folder: Path) -> Output:
+    """A file that has come: sniffed, digested and moved into the store, forced to disk."""
+    came = folder / "came"
+    came.unlink(missing_ok=True)
+    os.link(path, came)
+    sniffed, digest = bench.sniff(came, path.name), digest_of(came)
+    blobs.keep(came, digest)
+    blobs.delete(digest)
+    return Output(note=sniffed.type)
+
+
+def sniffed_jailed(sandbox: Sandbox, path: Path, out: Path) -> Output:
+    """Sniff in a confined child."""
+    outcome = sandbox.run("sniff", path, {"name": path.name, "declared": ""}, out)
+    return Output(b"", outcome.cpu, note=outcome.facts["type"])
 
 
 def sniffed_only(path: Path) -> Output:

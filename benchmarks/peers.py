@@ -60,6 +60,22 @@ def vips_thumbnail(path: Path, side: int) -> Output:
     return Output(pyvips.Image.thumbnail(str(path), side, height=side).write_to_buffer(".jpg", Q=80, strip=True))
 
 
+def vips_command(path: Path, side: int) -> Output:
+    """``vipsthumbnail`` on the command line."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder, "made.jpg")
+        order = ["vipsthumbnail", str(path), "--size", f"{side}x{side}", "-o", f"{made}[Q=80,strip]"]
+        subprocess.run(order, check=True, timeout=120, capture_output=True)
+        return Output(made.read_bytes())
+
+
+def preview_generator(path: Path, side: int) -> Output:
+    """``preview-generator``, its cache emptied each time."""
+    with tempfile.TemporaryDirectory() as folder:
+        manager = package("preview_generator.manager").PreviewManager(folder, create_folder=True)
+        return Output(Path(manager.get_jpeg_preview(str(path), width=side, height=side, force=True)).read_bytes())
+
+
 def pillow_search(path: Path, budget: int, side: int = 0) -> Output:
     """The highest quality from 5 to 95 whose file is small enough."""
     picture = opened(path)
@@ -138,7 +154,9 @@ def has_magick() -> bool:
 
 def missing(sharp: object) -> list[str]:
     """Peers that are not here."""
-    absent = [name for name in ("pyvips", "pypdfium2", "pymupdf", "pillow_heif", "ssimulacra2") if not has(name)]
+    modules = ("pyvips", "pypdfium2", "pymupdf", "pillow_heif", "av", "preview_generator", "ssimulacra2")
+    absent = [name for name in modules if not has(name)]
+    absent += [name for name in ("vipsthumbnail", "ffmpeg") if shutil.which(name) is None]
     absent += [] if has_magick() else ["ImageMagick"]
     absent += [] if sharp is not None else ["sharp"]
     return absent

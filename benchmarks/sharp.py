@@ -59,4 +59,4 @@ class Sharp:
             raise RuntimeError(answer["error"])
         if not answer["made"]:
             raise ValueError("no quality is small enough")
-        return Output(self._out.read_bytes(), answer["cpu"], f"{answer['encodes']} encodes")
+        return Output(self._out.read_bytes(), answer["cpu"], note=f"{answer['encodes']} encodes")

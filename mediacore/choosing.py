@@ -19,6 +19,8 @@ IMAGE_FLOOR = 60_000
 """Bytes below which a photo of a document stops being legible; the planner never promises less."""
 PAGE_FLOOR = 90_000
 """The same for a page of print."""
+LEAN_PAGE = 2 * PAGE_FLOOR
+"""Bytes of the pictures of one PDF page at their coarsest, with something to spare: what is promised must hold."""
 WRITABLE = ("image/jpeg", "image/png", "image/webp", "image/gif")
 """Image types that the built-in engine can write."""
 RECORDED = (Kind.AUDIO, Kind.VIDEO)
@@ -56,7 +58,7 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     if media.kind is Kind.IMAGE and media.type != "image/svg+xml":
         return _image(media, limits, link)
     if media.kind is Kind.PDF:
-        return _pages(media, limits, link)
+        return _lean(media, limits) or _pages(media, limits, link)
     return fallback(_why(media, limits), link)
 
 
@@ -69,6 +71,8 @@ def _as_is(media: Media, accept: Accept, limits: Limits, link: bool) -> Choice:
         least = min(media.size, IMAGE_FLOOR)
     if media.kind in RECORDED:
         least, shrink = recording.smaller(media, accept)
+    if media.kind is Kind.PDF and _leanest(media) < media.size:
+        shrink, least = Fit(types=("application/pdf",)), _leanest(media)
     if room is not None and limits.message.wire(least) > room:
         return fallback(f"a whole message holds {size_word(room)}", link)
     return Choice("as is", "the channel takes it as it is", accept, None, shrink, 1, least, media.size)
@@ -98,6 +102,26 @@ def _image(media: Media, limits: Limits, link: bool) -> Choice:
 def _takes_gif(accept: Accept) -> bool:
     """Whether a moving picture can become one here; a GIF always has a palette."""
     return "image/gif" in accept.types and (not accept.modes or "P" in accept.modes) and not accept.exact_side
+
+
+def _lean(media: Media, limits: Limits) -> Choice | None:
+    """A PDF that is only too large, and whose pictures are what makes it so."""
+    room = capacity(limits.message, 0)
+    for accept in limits.accepting(Kind.PDF):
+        most = accept.max_bytes.value if accept.max_bytes and media.type in accept.types else 0
+        least = _leanest(media)
+        fits = least <= most and (room is None or limits.message.wire(least) <= room)
+        if media.size > most and fits and not (accept.as_images and _splittable(media, limits)):
+            fit = Fit(types=("application/pdf",), max_bytes=most)
+            reason = f"{obstacle(media, accept)}: the pictures in it get smaller"
+            return Choice("shrink", reason, accept, fit, fit, 1, least, most)
+    return None
+
+
+def _leanest(media: Media) -> int:
+    """Bytes that a PDF can surely be brought down to."""
+    pictures = 0 if media.facts.encrypted else min(media.facts.pictures, media.size)
+    return media.size - pictures + min(pictures, media.facts.pages * LEAN_PAGE)
 
 
 def _pages(media: Media, limits: Limits, link: bool) -> Choice:

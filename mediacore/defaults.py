@@ -8,6 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from mediacore.engines.operation import Unusable
+from mediacore.engines.signatures import PROGRAMS
 from mediacore.errors import Permanent
 from mediacore.hookspecs import hookimpl
 from mediacore.kinds import Kind
@@ -19,20 +20,6 @@ from mediacore.values import Finding, Fit, Media, Region, Severity
 
 OCR_PAGES = 10
 """Pages of a scanned document that are read; more are refused, since what was not read cannot be hidden."""
-
-PROGRAMS = (
-    "application/x-dosexec",
-    "application/x-executable",
-    "application/x-pie-executable",
-    "application/x-sharedlib",
-    "application/x-mach-binary",
-    "application/vnd.microsoft.portable-executable",
-    "application/x-msi",
-    "application/java-archive",
-    "application/x-ms-shortcut",
-    "text/x-msdos-batch",
-)
-"""What runs when it is opened: kept for the record, never handed to a desk."""
 
 
 @frozen(eq=False)

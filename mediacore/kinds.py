@@ -32,16 +32,34 @@ _ARCHIVES = (
     "application/x-rar",
     "application/x-bzip2",
     "application/x-xz",
+    "application/zstd",
+    "application/x-lz4",
+    "application/x-lzip",
+    "application/x-compress",
+    "application/vnd.ms-cab-compressed",
+    "application/x-iso9660-image",
+    "application/x-apple-diskimage",
 )
+_OTHERS = (
+    "application/vnd.android.package-archive",
+    "application/vnd.debian.binary-package",
+    "application/vnd.microsoft.portable-executable",
+    "application/vnd.ms-htmlhelp",
+    "application/vnd.sqlite3",
+    "application/vnd.google-earth.kmz",
+)
+"""What else begins with ``application/vnd.`` and is no document."""
 _EXACT = {
     "application/pdf": Kind.PDF,
     "text/vcard": Kind.CONTACT,
     "text/x-vcard": Kind.CONTACT,
     "text/calendar": Kind.CALENDAR,
     "message/rfc822": Kind.MAIL,
+    "application/mbox": Kind.MAIL,
     "application/json": Kind.TEXT,
     **dict.fromkeys(_ARCHIVES, Kind.ARCHIVE),
     **dict.fromkeys(_DOCUMENTS, Kind.DOCUMENT),
+    **dict.fromkeys(_OTHERS, Kind.OTHER),
 }
 _FAMILIES = {"image": Kind.IMAGE, "audio": Kind.AUDIO, "video": Kind.VIDEO, "text": Kind.TEXT}
 

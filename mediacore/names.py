@@ -59,6 +59,12 @@ EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
     "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    "application/vnd.oasis.opendocument.presentation": ".odp",
+    "application/vnd.ms-outlook": ".msg",
+    "application/vnd.rar": ".rar",
+    "application/x-7z-compressed": ".7z",
+    "text/tab-separated-values": ".tsv",
     "application/rtf": ".rtf",
     "text/rtf": ".rtf",
 }
@@ -77,8 +83,15 @@ _ALSO = {
     "video/mpeg": {".mpeg", ".vob"},
     "video/mp2t": {".m2ts", ".mts"},
     "video/3gpp": {".3gpp", ".3g2"},
+    "application/msword": {".dot"},
+    "application/vnd.ms-excel": {".xlt", ".xla"},
+    "application/vnd.ms-powerpoint": {".pps", ".pot"},
+    "video/x-matroska": {".mka"},
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_HIDING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Categories of Unicode of what is not seen and may turn, part or hide what is: controls, marks, lone surrogates."""
+_SPACES = re.compile(r"\s{2,}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PARTS = re.compile(r"[/\\]+")
 _UNFIT = re.compile(r'[:*?"<>|]+')
 """What no name on Windows may hold, and people write all the same: ``Screenshot 12:30.png``."""
@@ -97,7 +110,8 @@ def safe_name(name: str, mime: str = "", fallback: str = "file") -> str:
     Returns:
         A name of at most 150 bytes; applying this again changes nothing.
     """
-    flat = unicodedata.normalize("NFC", _CONTROL.sub("", name))
+    seen = "".join(letter for letter in name if letter.isascii() or unicodedata.category(letter) not in _HIDING)
+    flat = unicodedata.normalize("NFC", _SPACES.sub(" ", _CONTROL.sub("", seen)))
     flat = _PARTS.sub("/", flat).rstrip("/ .").rpartition("/")[2]
     flat = _UNFIT.sub("_", flat).strip(" .")
     match = _EXTENSION.search(flat)

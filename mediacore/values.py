@@ -48,6 +48,11 @@ class Facts:
         quirks: what phones stumble over in a film, by the words of ``QUIRKS``;
             ``unopened`` where the engine could read the container's own words only, so it cannot be converted here;
             ``too-long`` where coding it again would take longer than anybody waits.
+        excerpt: the first words of a document, text, mail, contact or event, at most 280 characters; for those who
+            cannot see its preview, and for lists.
+        pictures: bytes of the pictures inside a PDF, which can be made smaller.
+        placeholder: of a thumbnail, what to show until it is loaded: a ThumbHash in base64.
+        words: of a preview, the first words of the document that it shows, for who cannot see it.
     """
 
     width: int = 0
@@ -64,6 +69,10 @@ class Facts:
     metadata: tuple[str, ...] = ()
     screenshot: bool = False
     quirks: tuple[str, ...] = ()
+    excerpt: str = ""
+    pictures: int = 0
+    placeholder: str = ""
+    words: str = ""
 
     @property
     def pixels(self) -> int:
@@ -166,7 +175,7 @@ class Rendition:
 
     Args:
         media: the derived file.
-        kind: ``thumbnail``, ``preview``, ``converted`` or ``redacted``.
+        kind: ``thumbnail``, ``preview``, ``converted``, ``redacted``, or ``placeholder`` for a file without likeness.
         parent: SHA-256 of what it was made from.
         how: the operation and its arguments in words.
         page: which page of the parent it shows, from 0.

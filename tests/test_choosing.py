@@ -122,3 +122,30 @@ def test_the_desk_may_ask_for_a_sort_by_name(chat: Limits) -> None:
     unknown = choose(Attachment(JPEG, "a.jpg", sort="postcard"), limits, link=True)
     assert unknown.action == "refuse"
     assert "postcard" in unknown.reason
+
+
+SCANS = Media(Path("a.pdf"), "application/pdf", 9_000_000, "ff", Facts(pages=4, pictures=8_800_000))
+PDF = Accept("pdf", Kind.PDF, ("application/pdf",), Figure(5_000_000, "x"))
+
+
+@pytest.mark.parametrize(
+    ("change", "action"),
+    [
+        ({}, "shrink"),
+        ({"pictures": 1_000_000}, "link"),
+        ({"pages": 40}, "link"),
+        ({"encrypted": True}, "link"),
+    ],
+)
+def test_scans_shrink_where_their_pictures_are_what_is_large(change: dict[str, Any], action: str) -> None:
+    """A PDF is promised to become smaller only where its pictures have the bytes to give."""
+    limits = Limits("line", "Line", "default", (PDF,))
+    media = evolve(SCANS, facts=evolve(SCANS.facts, **change))
+    choice = choose(Attachment(media, "a.pdf"), limits, link=True)
+    assert choice.action == action
+    if action == "shrink":
+        assert (choice.fit and choice.fit.types, choice.fit and choice.fit.max_bytes) == (
+            ("application/pdf",),
+            5_000_000,
+        )
+        assert "5.0 MB is the most" in choice.reason

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 PIXELS: Mapping[str, int] = {"JPEG": 170_000_000, "MPO": 170_000_000, "PNG": 100_000_000, "TIFF": 100_000_000}
 """Pixels decoded by format; JPEG is decoded at a fraction of its size. 1 GiB of address space holds these."""
 PIXELS_ELSE = 50_000_000
-SIDE = 32_767
+SIDE = 100_000
+WRITE_SIDE = 32_767
+"""Pixels on the longer side of what is read, and of what is written."""
 FRAMES = 1_000
 """Frames counted; "more" is not told apart."""
 FRAME_PIXELS = 200_000_000

@@ -16,6 +16,7 @@ from mediacore.engines.containers import size_of
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.clean import clean_pdf
+from mediacore.engines.pdf.shrink import shrunk
 from mediacore.engines.picture import animation, chunks, image, sizes
 from mediacore.engines.picture.writers import WRITERS, Order
 from mediacore.engines.preview import likeness, warm
@@ -205,6 +206,8 @@ def _document(file: BinaryIO, wanted: Fit) -> Made:
         data = clean_pdf(document)
         if not wanted.max_bytes or len(data) <= wanted.max_bytes:
             return _made([(data, "application/pdf")])
+        if (lean := shrunk(data, wanted.max_bytes)) is not None:
+            return _made([(lean, "application/pdf")], "the pictures in it are smaller")
         if not set(wanted.types) & set(WRITERS):
             raise Unusable("cannot-shrink", "The PDF cannot be made small enough.")
         document = pdf.reopened(data)

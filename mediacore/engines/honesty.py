@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import BinaryIO
 
-from mediacore.engines import bounds
-from mediacore.engines.containers import end_of_zip, size_of, span
-from mediacore.engines.signatures import EXTENSIONS, SAME, SAYS_NOTHING
+from mediacore.engines import bounds, ole
+from mediacore.engines.containers import size_of, span, zip_names
+from mediacore.engines.ends import cut_off
+from mediacore.engines.labels import EXTENSIONS, SAME, SAYS_NOTHING
+from mediacore.engines.operation import Unusable
+from mediacore.engines.polyglots import second_nature
+from mediacore.engines.signatures import ASF_LOCKED, MACRO_OFFICE, OFFICE, PROGRAMS
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Json, Severity
 
-_PICTURED = (Kind.IMAGE, Kind.AUDIO, Kind.VIDEO)
-_ACTIVE = re.compile(rb"<(?:html|script|svg|iframe|!doctype html)[\s>/]", re.IGNORECASE)
+_SHOWN: Mapping[str, str] = {"quicktime": "QuickTime", "ogg": "Ogg", "webp": "WebP", "webm": "WebM", "mpeg": "MP3"}
 
 
 def findings(file: BinaryIO, mime: str, name: str, declared: str) -> list[dict[str, Json]]:
@@ -24,12 +27,14 @@ def findings(file: BinaryIO, mime: str, name: str, declared: str) -> list[dict[s
     found = []
     if mime == "application/octet-stream":
         found.append(_finding("unknown", Severity.NOTE, "It is not known what kind of file this is."))
-    if _cut_off(file, mime, size):
+    if cut_off(file, mime):
         words = "The end of the file is missing: it was cut off on its way."
         found.append(_finding("truncated", Severity.FIX, words, "Ask for the file again."))
-    if second := _second_nature(file, mime):
-        words = f"The file is a {_word(mime)} and {second} at the same time; that is a way to hide something."
+    if second := second_nature(file, mime):
+        words = f"The file is {_word(mime)} and {second} at the same time; that is a way to hide something."
         found.append(_finding("polyglot", Severity.REFUSE, words, "Do not open it; ask for it in another form."))
+    if locked := _locked(file, mime):
+        found.append(locked)
     if mislabelled := _mislabelled(mime, name, declared):
         found.append(mislabelled)
     return found
@@ -51,7 +56,7 @@ def _mislabelled(mime: str, name: str, declared: str) -> dict[str, Json] | None:
             continue
         harmless = kind_of(claim) is kind_of(real)
         severity = Severity.NOTE if harmless else Severity.FIX
-        words = f"This is really a {_word(mime)}, but {label}."
+        words = f"This is really {_word(mime)}, but {label}."
         return _finding("mislabelled", severity, words, "It will be given the right name.")
     return None
 
@@ -59,10 +64,13 @@ def _mislabelled(mime: str, name: str, declared: str) -> dict[str, Json] | None:
 def _agree(claim: str, real: str) -> bool:
     if claim == real or (kind_of(claim) is Kind.TEXT and kind_of(real) is Kind.TEXT):
         return True
+    if kind_of(claim) is kind_of(real) is Kind.MAIL or (claim in MACRO_OFFICE.values() and _plainer(claim) == real):
+        return True
     if (claim, real) in (
         ("video/webm", "audio/webm"),
         ("video/x-matroska", "audio/x-matroska"),
         ("video/mp4", "audio/mp4"),
+        ("video/x-ms-asf", "audio/x-ms-wma"),
     ):
         return True  # a film without a picture
     if {claim, real} <= {"video/mp4", "audio/mp4", "video/3gpp", "video/quicktime"}:
@@ -74,93 +82,88 @@ def _agree(claim: str, real: str) -> bool:
     return claim == "application/zip" and kind_of(real) is Kind.DOCUMENT and real != "application/rtf"
 
 
+def _plainer(mime: str) -> str:
+    """The type of the same document without macros, which may be called by the name of one that could have some."""
+    return next(OFFICE[folder] for folder, known in MACRO_OFFICE.items() if known == mime)
+
+
 _WORDY = (Kind.TEXT, Kind.CONTACT, Kind.CALENDAR, Kind.MAIL)
 
 
-def _cut_off(file: BinaryIO, mime: str, size: int) -> bool:
-    check = _ENDS.get(mime)
-    return check is not None and check(file, size)
+def _locked(file: BinaryIO, mime: str) -> dict[str, Json] | None:
+    """Whether a password or a seller's rights keep it from being read, where that can be told at first sight."""
+    if mime == "application/x-ole-storage" or kind_of(mime) is Kind.DOCUMENT:
+        locked = span(file, 0, 8) == ole.MAGIC and _holds_package(file)
+    else:
+        locked = kind_of(mime) is Kind.ARCHIVE and any(flags & 1 for _, flags in zip_names(file))
+    if locked:
+        return _finding("encrypted", Severity.NOTE, "It is locked with a password.", "Ask for it without a password.")
+    if _sold(file, mime):
+        words = "It is protected by its seller and plays on the buyer's devices only."
+        return _finding("drm", Severity.NOTE, words, "Ask for it in another form.")
+    return None
 
 
-def _jpeg_cut(file: BinaryIO, size: int) -> bool:
-    # cameras and messengers append things after the end mark, so it is looked for in the whole tail
-    return b"\xff\xd9" not in span(file, size - bounds.TEXT_BYTES, bounds.TEXT_BYTES)
-
-
-def _png_cut(file: BinaryIO, size: int) -> bool:
-    return b"IEND" not in span(file, size - bounds.TEXT_BYTES, bounds.TEXT_BYTES)
-
-
-def _gif_cut(file: BinaryIO, size: int) -> bool:
-    return b"\x3b" not in span(file, size - 1024, 1024)
-
-
-def _riff_cut(file: BinaryIO, size: int) -> bool:
-    if span(file, 0, 4) == b"RF64":  # its length stands elsewhere
+def _holds_package(file: BinaryIO) -> bool:
+    try:
+        return "EncryptedPackage" in ole.opened(file).root
+    except Unusable:
         return False
-    return int.from_bytes(span(file, 4, 4), "little") + 8 > size + 1
 
 
-def _zip_cut(file: BinaryIO, _size: int) -> bool:
-    return not end_of_zip(file)
-
-
-def _pdf_cut(file: BinaryIO, size: int) -> bool:
-    return b"%%EOF" not in span(file, size - 4096, 4096)
-
-
-def _iso_cut(file: BinaryIO, size: int) -> bool:
-    at = 0
-    for _ in range(bounds.BOXES):
-        head = span(file, at, 16)
-        if len(head) < 8:
-            return len(head) > 0
-        length = int.from_bytes(head[:4], "big")
-        if length == 1:
-            length = int.from_bytes(head[8:16], "big")
-        if length == 0:
-            return False
-        if length < 8:
-            return True
-        at += length
-        if at >= size:
-            return at > size
-    return False
-
-
-_ENDS: Mapping[str, Callable[[BinaryIO, int], bool]] = {
-    "image/jpeg": _jpeg_cut,
-    "image/png": _png_cut,
-    "image/gif": _gif_cut,
-    "application/pdf": _pdf_cut,
-    "application/zip": _zip_cut,
-    **dict.fromkeys(("image/webp", "audio/wav"), _riff_cut),
-    **dict.fromkeys(
-        ("image/heic", "image/heif", "image/avif", "video/mp4", "video/3gpp", "video/quicktime", "audio/mp4"), _iso_cut
-    ),
-}
-
-
-def _second_nature(file: BinaryIO, mime: str) -> str:
-    """What else the file would pass as; empty when it is one thing only."""
-    kind = kind_of(mime)
-    if kind is Kind.TEXT or mime == "image/svg+xml":
-        return ""
+def _sold(file: BinaryIO, mime: str) -> bool:
+    """Rights management of books (OCF 3.3, 4.2.6.3), of Apple's shop (sample entry ``drms``) and of Windows Media."""
+    if mime == "application/epub+zip":
+        return any(name == "META-INF/rights.xml" for name, _ in zip_names(file))
     head = span(file, 0, bounds.TEXT_BYTES)
-    if mime == "application/pdf":
-        if not head.startswith(b"%PDF") and head[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0", b"GIF8", b"RIFF", b"OggS"):
-            return "a picture or sound"
-    elif kind in (*_PICTURED, Kind.ARCHIVE) and b"%PDF-" in head[:1024]:
-        return "a PDF"
-    if kind in (*_PICTURED, Kind.PDF) and end_of_zip(file):
-        return "a zip archive"
-    if kind in _PICTURED and _ACTIVE.search(head):
-        return "a web page"
-    return ""
+    if mime in ("audio/mp4", "video/mp4"):
+        return head[8:12] == b"M4P " or re.search(rb"stsd.{12}(?:drms|enca|encv)", head, re.DOTALL) is not None
+    return mime in ("audio/x-ms-wma", "video/x-ms-asf") and ASF_LOCKED in head
 
 
 def _word(mime: str) -> str:
-    return {"image/svg+xml": "SVG drawing", "text/plain": "text file"}.get(mime, mime)
+    """A type as a person says it, with its article."""
+    if mime in PROGRAMS and not mime.startswith("text/"):
+        return "a program"
+    return _WORDS.get(mime) or f"a file of the type {mime}"
+
+
+_WORDS: Mapping[str, str] = {
+    "application/msword": "a Word document",
+    "application/pdf": "a PDF",
+    "application/rtf": "a rich text document",
+    "application/vnd.ms-excel": "an Excel table",
+    "application/vnd.ms-outlook": "an Outlook message",
+    "application/vnd.ms-powerpoint": "a PowerPoint presentation",
+    "application/vnd.rar": "a RAR archive",
+    "application/zip": "a zip archive",
+    "application/json": "a JSON text",
+    "message/rfc822": "a mail",
+    "text/calendar": "a calendar entry",
+    "text/csv": "a table of values",
+    "text/html": "a web page",
+    "text/javascript": "a script",
+    "text/plain": "a text",
+    "text/vbscript": "a script",
+    "text/vcard": "a contact",
+    "text/x-msdos-batch": "a script",
+    "text/x-powershell": "a script",
+    "image/svg+xml": "an SVG drawing",
+    OFFICE["word/"]: "a Word document",
+    OFFICE["xl/"]: "an Excel table",
+    OFFICE["ppt/"]: "a PowerPoint presentation",
+    **{
+        f"{family}/{name}": f"{article} {shown} {noun}"
+        for family, noun, names in (
+            ("image", "picture", "jpeg png gif webp tiff bmp heic avif"),
+            ("audio", "recording", "mpeg mp4 ogg wav amr flac"),
+            ("video", "film", "mp4 webm quicktime 3gpp"),
+        )
+        for name in names.split()
+        for shown in (_SHOWN.get(name, name.upper()),)
+        for article in ("an" if shown[0] in "AM" else "a",)
+    },
+}
 
 
 def _finding(code: str, severity: Severity, message: str, remedy: str = "") -> dict[str, Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -17,7 +18,8 @@ from mediacore.engines.av import wave as av_wave
 from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
-from mediacore.engines.picture import image, svg
+from mediacore.engines.picture import card, image, salvage, svg
+from mediacore.engines.picture.thumbhash import thumbhash
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Json
 
@@ -28,7 +30,7 @@ FEW_COLOURS = 64
 
 def warm() -> None:
     """Load what drawing needs; a library that is missing is told when it is wanted."""
-    for engine in (image, pdf, svg, av_warm, doc_show):
+    for engine in (image, pdf, svg, card, av_warm, doc_show):
         try:
             engine.warm()
         except Unusable:
@@ -41,12 +43,14 @@ def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     Args:
         file: the untrusted file.
         params: ``type`` its sniffed MIME type, ``side`` the most pixels on the longer side (512 when left out, never
-            above 2,048), ``page`` which page or frame from 0, ``form``: ``picture`` (when left out), ``clip`` for a
-            few silent seconds of a film, or ``wave`` for a sound's bars as a drawing.
+            above 2,048), ``page`` which page or frame from 0; ``form``: ``picture`` (when left out), ``clip`` for a
+            few silent seconds of a film, or ``wave`` for a sound's bars as a drawing; ``hash`` to have a placeholder as
+            well; ``card`` with a word, and ``note``, to have a sheet with these words drawn instead of the file.
 
     Returns:
         One JPEG, or PNG where it is see-through or a drawing that is smaller so; MP4 or SVG in the other forms; facts
-        ``width``, ``height``, ``type``.
+        ``width``, ``height``, ``type``, and with ``hash`` a ThumbHash in base64, and ``of``, the size of the picture
+        that it was made from, or empty.
 
     Raises:
         Unusable: ``no-preview`` for a type that has no picture, or what opening it met.
@@ -60,9 +64,16 @@ def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     if form == "wave":
         drawing = av_wave.svg(av_wave.peaks(file, mime, max(4, side // av_wave.PITCH)))
         return Made({"width": side, "height": side // 4, "type": "image/svg+xml"}, (drawing.encode(),))
-    picture = likeness(file, mime, side, number(params, "page"))
+    if word := text(params, "card"):
+        picture = card.draw_card(word, text(params, "note"), side)
+    else:
+        picture = likeness(file, mime, side, number(params, "page"))
     data, written = encode(picture)
-    return Made({"width": picture.width, "height": picture.height, "type": written}, (data,))
+    facts: dict[str, Json] = {"width": picture.width, "height": picture.height, "type": written}
+    if params.get("hash"):
+        facts["hash"] = base64.b64encode(thumbhash(picture)).decode()
+        facts["of"] = list(image.shown_size(image.open_typed(file, mime))) if mime in image.FORMATS else []
+    return Made(facts, (data,))
 
 
 def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
@@ -81,10 +92,21 @@ def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
         return shown
     if kind_of(mime) is not Kind.IMAGE:
         raise Unusable("no-preview", f"Files of the type {mime} have no preview.")
-    opened = image.open_typed(file, mime)
+    return _picture(file, mime, side, page)
+
+
+def _picture(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
+    """A picture, or what there is of one that is cut off or damaged."""
+    # a DNG shows its small picture to whoever reads it as the TIFF that it is as well
+    opened = image.open_typed(file, "image/tiff" if mime == "image/x-adobe-dng" else mime)
     if page:
         _turn_to(opened, page)
-    return image.upright(opened, (side, side))
+    if mime != "image/jpeg":
+        return image.upright(opened, (side, side), partly=True, embedded=side <= bounds.PREVIEW_SIDE)
+    try:
+        return image.upright(opened, (side, side))
+    except Unusable:
+        return image.upright(image.open_typed(salvage.ended(file), mime), (side, side), partly=True)
 
 
 def encode(picture: Image.Image) -> tuple[bytes, str]:

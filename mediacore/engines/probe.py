@@ -15,8 +15,10 @@ from mediacore.engines.arguments import text
 from mediacore.engines.av import probe as av_probe
 from mediacore.engines.containers import span
 from mediacore.engines.doc import facts as doc_facts
+from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.pdf.shrink import picture_bytes
 from mediacore.engines.picture import image
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
@@ -60,7 +62,8 @@ def _facts(file: BinaryIO, mime: str) -> Facts:
     kind = kind_of(mime)
     if kind in (Kind.AUDIO, Kind.VIDEO):
         return av_probe.facts_of(file, mime)
-    return doc_facts.facts_of(file, mime) or Facts()
+    facts = doc_facts.facts_of(file, mime) or Facts()
+    return facts if facts.encrypted else evolve(facts, excerpt=doc_show.excerpt(file, mime))
 
 
 def _picture(file: BinaryIO, mime: str) -> Facts:
@@ -179,6 +182,7 @@ def _document(file: BinaryIO) -> Facts:
         pages=document.page_count,
         active=_active(document),
         metadata=tuple(metadata),
+        pictures=picture_bytes(document),
     )
 
 

@@ -12,6 +12,7 @@ from mediacore.engines import bounds
 from mediacore.engines.arguments import text
 from mediacore.engines.av import strip as av_strip
 from mediacore.engines.doc import strip as doc_strip
+from mediacore.engines.doc.old.strip import clean_old
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.clean import clean_pdf
@@ -66,6 +67,8 @@ def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     if mime == "application/pdf":
         return Made({"type": mime, "stripped": True}, (clean_pdf(pdf.open_pdf(file)),))
     if (clean := av_strip.clean_recording(file, mime) or doc_strip.clean_office(file, mime)) is not None:
+        return Made({"type": mime, "stripped": True}, (clean,))
+    if (clean := clean_old(file, mime)) is not None:
         return Made({"type": mime, "stripped": True}, (clean,))
     file.seek(0)
     return Made({"type": mime, "stripped": False}, (file.read(),))

@@ -190,6 +190,7 @@ def _health(site: Site) -> Any:  # noqa: ANN401 - a Starlette endpoint
             return {
                 "inboxes": list(site.house.inboxes),
                 "messages": len(conversation.select_messages(connection, most=1)),
+                "confinement": {"level": int(site.confinement), "told": site.confinement.description},
             }
 
     async def health(_: WebRequest) -> Response:

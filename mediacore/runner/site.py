@@ -25,7 +25,7 @@ from mediacore.names import safe_name
 from mediacore.plan import Plan
 from mediacore.runner.config import Config
 from mediacore.runner.links import Links
-from mediacore.sandbox import Bench, Sandbox
+from mediacore.sandbox import Bench, Level, Sandbox
 from mediacore.steps import again, intake, polling, preparing
 from mediacore.steps.files import scratch
 from mediacore.stores import conversation
@@ -112,12 +112,12 @@ class Site:
         return mounted
 
     def start(self) -> None:
-        """Begin to work: queued jobs, and a poller for every pull channel."""
-        if self._sandbox.level < self.config.site.min_jail:
-            raise ConfigError(
-                f"files could only be confined at level {self._sandbox.level} here, and min_jail asks for"
-                f" {self.config.site.min_jail}: run 'mediacore doctor'"
-            )
+        """Begin to work: queued jobs, and a poller for every pull channel.
+
+        Raises:
+            ConfigError: files cannot be confined as well as the settings ask, or the jail has a gap.
+        """
+        self._confine()
         self.house.blobs.sweep()
         self._stop.clear()
         self._jobs.start(self._run)
@@ -126,6 +126,20 @@ class Site:
                 thread = threading.Thread(target=self._poll, args=(name,), name=f"poll-{name}", daemon=True)
                 thread.start()
                 self._pollers.append(thread)
+
+    @property
+    def confinement(self) -> Level:
+        """How well files are locked up while they are worked on."""
+        return self._sandbox.level
+
+    def _confine(self) -> None:
+        if self.confinement < self.config.site.min_jail:
+            raise ConfigError(
+                f"files could only be confined at level {self.confinement} here, and min_jail asks for"
+                f" {self.config.site.min_jail}: run 'mediacore doctor'"
+            )
+        if self.confinement >= Level.CALLS and (doors := self._sandbox.self_test()):
+            raise ConfigError(f"the jail for files has a gap, so none are taken: {', '.join(doors)}")
 
     def close(self) -> None:
         """Stop working; what is under way goes on at the next start."""

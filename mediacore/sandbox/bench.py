@@ -6,23 +6,23 @@ range before it becomes one of ours.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import asdict, fields, frozen
+from attrs import asdict, frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.redaction.words import Word
-from mediacore.sandbox.budget import FILM_BUDGETS, Budget
+from mediacore.sandbox.answers import count_of, facts_of, finding_of, mime_of, rows_of, text_of, word_of
+from mediacore.sandbox.attend import Progress
+from mediacore.sandbox.budget import FILM_BUDGETS, HEIC_BUDGETS, Budget
 from mediacore.sandbox.jail import Outcome
-from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Severity
+from mediacore.sandbox.wire import garbled
+from mediacore.values import Facts, Finding, Fit, Json, Media, Region
 
-_MIME = re.compile(r"[a-z]{1,40}/[a-z0-9][a-z0-9.+_-]{0,120}")
-_MOST = 2**31
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _WORDS = 200_000
 _TEXT = 65_536
 
@@ -31,7 +31,13 @@ class Runner(Protocol):
     """What runs operations: ``Sandbox`` or ``InProcess``."""
 
     def run(
-        self, operation: str, path: Path, params: Mapping[str, Json], out: Path, budget: Budget | None = None
+        self,
+        operation: str,
+        path: Path,
+        params: Mapping[str, Json],
+        out: Path,
+        budget: Budget | None = None,
+        progress: Progress | None = None,
     ) -> Outcome:
         """See ``Sandbox.run``."""
         ...
@@ -58,12 +64,16 @@ class Picture:
         path: where it is; the caller's to move or delete.
         type: ``image/jpeg`` or ``image/png``; ``video/mp4`` of a clip, ``image/svg+xml`` of a wave.
         width, height: pixels.
+        placeholder: what to show until it is loaded, a ThumbHash in base64; empty unless it was asked for.
+        of: pixels of the picture that it was made from; 0, 0 unless a placeholder was asked for.
     """
 
     path: Path
     type: str
     width: int
     height: int
+    placeholder: str = ""
+    of: tuple[int, int] = (0, 0)
 
 
 @frozen
@@ -90,14 +100,21 @@ class Bench:
         """
         facts = self._look("sniff", path, {"name": name, "declared": declared})
         found = facts.get("findings")
-        return Sniffed(_mime(facts), tuple(_finding(f) for f in (found[:20] if isinstance(found, list) else ())))
+        return Sniffed(mime_of(facts), tuple(finding_of(f) for f in (found[:20] if isinstance(found, list) else ())))
 
     def probe(self, path: Path, type: str) -> Facts:  # noqa: A002 - the word everywhere is type
         """Gather the facts of a file of a sniffed type."""
-        return _facts(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
+        return facts_of(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
 
     def preview(
-        self, media: Media, side: int, page: int = 0, out: Path | None = None, form: str = "picture"
+        self,
+        media: Media,
+        side: int,
+        page: int = 0,
+        out: Path | None = None,
+        form: str = "picture",
+        *,
+        placeholder: bool = False,
     ) -> Picture:
         """Draw a small likeness.
 
@@ -107,16 +124,34 @@ class Bench:
             page: which page or frame, from 0.
             out: the folder for it.
             form: ``picture``, ``clip`` for a few silent seconds of a film, ``wave`` for a sound's bars as SVG.
+            placeholder: make one as well, of a picture.
         """
-        params: dict[str, Json] = {"type": media.type, "side": side, "page": page, "form": form}
-        outcome = self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media.type))
-        facts = outcome.facts
-        return Picture(_only(outcome), _mime(facts), _count(facts.get("width")), _count(facts.get("height")))
+        params: dict[str, Json] = {
+            "type": media.type, "side": side, "page": page, "form": form, "hash": placeholder,
+        }  # fmt: skip
+        return _picture(
+            self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media.type))
+        )
 
-    def fit(self, media: Media, fit: Fit, out: Path | None = None) -> tuple[Path, ...]:
-        """Make a file into what a channel takes: one file, or one for each page."""
+    def card(self, media: Media, word: str, note: str = "", out: Path | None = None) -> Picture:
+        """Draw a sheet with words on it, for a file that has no likeness; of the file nothing is read."""
+        params: dict[str, Json] = {"type": media.type, "side": 512, "card": word, "note": note}
+        return _picture(self.runner.run("preview", media.path, params, out or self.scratch))
+
+    def fit(
+        self, media: Media, fit: Fit, out: Path | None = None, progress: Progress | None = None
+    ) -> tuple[Path, ...]:
+        """Make a file into what a channel takes: one file, or one for each page.
+
+        Args:
+            media: the file.
+            fit: what the channel takes.
+            out: the folder for what is made.
+            progress: hears the share done, as in ``Sandbox.run``; raising in it calls the work off.
+        """
         params: dict[str, Json] = {"type": media.type, "fit": _order(fit)}
-        made = self.runner.run("fit", media.path, params, out or self.scratch, _budget("fit", media.type)).files
+        budget = _budget("fit", media.type)
+        made = self.runner.run("fit", media.path, params, out or self.scratch, budget, progress).files
         if not made:
             raise _nothing()
         return made
@@ -157,14 +192,16 @@ class Bench:
         if page is not None:
             params["page"] = page
         outcome = self.runner.run(operation, media.path, params, self.scratch)
-        words = _rows(outcome.files[0]) if outcome.files else outcome.facts.get("words")
+        words = rows_of(outcome.files[0]) if outcome.files else outcome.facts.get("words")
         if not isinstance(words, list) or len(words) > _WORDS:
-            raise _garbled()
-        return tuple(_word(word) for word in words)
+            raise garbled()
+        return tuple(word_of(word) for word in words)
 
 
 def _budget(operation: str, mime: str) -> Budget | None:
     """What an operation may use on a file of a type; None for what it usually gets."""
+    if mime in ("image/heic", "image/heif"):
+        return HEIC_BUDGETS.get(operation)
     return FILM_BUDGETS.get(operation) if mime.startswith(("audio/", "video/")) else None
 
 
@@ -178,89 +215,15 @@ def _only(outcome: Outcome) -> Path:
     return outcome.files[0]
 
 
-def _mime(facts: Mapping[str, Any]) -> str:
-    mime = facts.get("type")
-    if not isinstance(mime, str) or not _MIME.fullmatch(mime):
-        raise _garbled()
-    return mime
-
-
-def _finding(raw: object) -> Finding:
-    if not isinstance(raw, dict):
-        raise _garbled()
-    try:
-        severity = Severity(raw.get("severity", ""))
-    except ValueError:
-        raise _garbled() from None
-    return Finding(_text(raw.get("code"), 40), severity, _text(raw.get("message")), _text(raw.get("remedy")))
-
-
-def _facts(raw: Mapping[str, Any]) -> Facts:
-    values: dict[str, Any] = {}
-    for field in fields(Facts):
-        value, default = raw.get(field.name, field.default), field.default
-        if isinstance(default, bool):
-            values[field.name] = value is True
-        elif isinstance(default, tuple):
-            values[field.name] = tuple(_text(v, 40) for v in value[:20]) if isinstance(value, list) else ()
-        elif isinstance(default, float):
-            values[field.name] = _number(value)
-        elif isinstance(default, int):
-            values[field.name] = _count(value)
-        else:
-            values[field.name] = _text(value, 40)
-    return Facts(**values)
-
-
-def _rows(path: Path) -> object:
-    """Words too many for the facts come in a file, which is not kept."""
-    try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        raise _garbled() from None
-    finally:
-        path.unlink()
-
-
-def _word(raw: object) -> Word:
-    if not isinstance(raw, list) or len(raw) != 7:
-        raise _garbled()
-    text, left, top, right, bottom, page, line = raw
-    return Word(
-        _text(text, 10_000),
-        (
-            _number(left, negative=True),
-            _number(top, negative=True),
-            _number(right, negative=True),
-            _number(bottom, negative=True),
-        ),
-        _count(page),
-        _count(line),
-    )
-
-
-def _text(value: object, most: int = 500) -> str:
-    if not isinstance(value, str):
-        raise _garbled()
-    return value[:most]
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
-        raise _garbled()
-    return value
-
-
-def _number(value: object, *, negative: bool = False) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise _garbled()
-    if (value < 0 and not negative) or abs(value) >= _MOST:
-        raise _garbled()
-    return float(value)
-
-
-def _garbled() -> Unusable:
-    return Unusable("crashed", "The file could not be worked on: the answer made no sense.")
+def _picture(outcome: Outcome) -> Picture:
+    facts = outcome.facts
+    size = (count_of(facts.get("width")), count_of(facts.get("height")))
+    of = facts.get("of")
+    width, height = (count_of(side) for side in of) if isinstance(of, list) and len(of) == 2 else (0, 0)
+    placeholder = text_of(facts.get("hash", ""), 48)
+    if not _BASE64.fullmatch(placeholder):
+        raise garbled()
+    return Picture(_only(outcome), mime_of(facts), *size, placeholder, (width, height))
 
 
 def _nothing() -> Unusable:

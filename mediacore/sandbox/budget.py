@@ -40,14 +40,16 @@ class Group:
     Args:
         operations: their names.
         threads: what the libraries may start besides the main thread; shown in the environment they read.
+        spares: children to keep waiting at most, one for each worker; each weighs a few megabytes.
     """
 
     operations: tuple[str, ...]
     threads: int = 1
+    spares: int = 1
 
 
 GROUPS: Mapping[str, Group] = {
-    "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "text", "paint")),
+    "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "text", "paint"), spares=4),
     "ocr": Group(("ocr",)),
 }
 """Preload groups: OCR keeps its models out of the small children's memory."""
@@ -72,6 +74,13 @@ FILM_BUDGETS: Mapping[str, Budget] = {
     "strip": Budget(cpu=30, wall=90.0, memory=2 * GIB, output=512 * MIB),
 }
 """What they get for sound and film: minutes of coding, and a whole recording in memory."""
+
+HEIC_BUDGETS: Mapping[str, Budget] = {
+    "preview": Budget(cpu=20, wall=60.0),
+    "fit": Budget(cpu=60, wall=120.0),
+    "strip": Budget(cpu=30, wall=90.0, output=256 * MIB),
+}
+"""What they get for HEIC, whose decoder takes a second for each five megapixels, and phones take fifty."""
 
 WORKERS_MOST = 32
 """Children at once, whatever the number of processors."""

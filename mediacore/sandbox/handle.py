@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
 import os
@@ -13,26 +12,25 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from attrs import asdict, define, field
+from attrs import define, field
 
-from mediacore.sandbox.budget import GROUPS, Budget
+from mediacore.sandbox.budget import GROUPS
 from mediacore.sandbox.lock import Level
-from mediacore.sandbox.wire import JOB, NOTE_MOST, End, blank, write_all
+from mediacore.sandbox.spare import Spare, ZygoteLost
+from mediacore.sandbox.wire import NOTE_MOST, SOCKET_KIND, SPARE, blank, write_all
 from mediacore.values import Json
 
 START_SECONDS = 60.0
 """The most time a zygote may take to import its engines; OCR models take some seconds on a slow machine."""
 GRACE_SECONDS = 5.0
-"""How long past the wall time the end of a child may take to be reported before the zygote itself is given up."""
+"""How long the zygote may take to fork a child or to tell of its end before it is given up."""
+LAST_BREATH = 0.2
+"""Seconds that a zygote which failed a job gets to turn out dead; it is kept when it lives."""
 
 _BOOT = (
     "import json, sys; path, fd, group, most = json.loads(sys.argv[1]); sys.path[:] = path; "
     "from mediacore.sandbox.zygote import main; main(fd, group, most)"
 )
-
-
-class ZygoteLost(Exception):
-    """The zygote died or does not answer; nothing is known of the job."""
 
 
 @define(eq=False)
@@ -42,10 +40,12 @@ class Handle:
     Args:
         group: its name in ``GROUPS``.
         most: the level not to go beyond.
+        spares: children to keep waiting; they share the zygote's memory until they work.
     """
 
     group: str
     most: Level
+    spares: int = 1
     level: Level = Level.LIMITS
     missing: dict[str, str] = field(factory=dict)
     _process: subprocess.Popen[bytes] | None = None
@@ -74,69 +74,56 @@ class Handle:
         with self._lock:
             self._drop()
 
-    def run(self, operation: str, source: int, params: Mapping[str, Json], budget: Budget, fds: tuple[int, int]) -> End:
-        """Run one job and wait for its end.
+    def take(self, request: Mapping[str, Json], fds: tuple[int, int, int]) -> Spare:
+        """Hand a job to a child that waits for one, and have another forked in its place.
 
         Args:
-            operation: its name.
-            source: the input, open for reading only.
-            params: its arguments.
-            budget: its limits.
-            fds: empty files for the answer and the output.
+            request: the operation's name, its arguments and its limits.
+            fds: the input, and empty files for the answer and the output.
 
         Raises:
-            ZygoteLost: see there.
+            ZygoteLost: no child can be had.
         """
-        request = blank()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, _SOCKET_KIND)
+        paper = blank()
         try:
-            write_all(
-                request, json.dumps({"operation": operation, "params": params, "budget": asdict(budget)}).encode()
-            )
-            process = self._hand_over((request, source, *fds, theirs.fileno()))
-            theirs.close()
-            return self._wait(ours, budget, process)
+            write_all(paper, json.dumps(request).encode())
+            for _ in range(self.spares + 1):
+                spare = self._next()
+                try:
+                    spare.give((paper, *fds))
+                except OSError:  # it died while it waited
+                    spare.close()
+                    continue
+                return spare
+            raise ZygoteLost("the processes that wait die")
         finally:
-            os.close(request)
-            ours.close()
-            theirs.close()
+            os.close(paper)
 
-    def _hand_over(self, fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    def give_up(self, spare: Spare) -> None:
+        """Bury the zygote that failed a job, unless another thread did; a dying one may still look alive."""
         with self._lock:
-            self._ensure()
-            assert self._control is not None
-            assert self._process is not None
-            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
-            try:
-                self._control.sendmsg([JOB], [rights])
-            except OSError as error:
+            if self._control is spare.control:
                 self._drop()
-                raise ZygoteLost(str(error)) from error
-            return self._process
 
-    def _wait(self, channel: socket.socket, budget: Budget, process: subprocess.Popen[bytes]) -> End:
-        channel.settimeout(budget.wall + GRACE_SECONDS)
-        try:
-            note = channel.recv(NOTE_MOST)
-        except OSError as error:
-            self._give_up(process)
-            raise ZygoteLost(str(error)) from error
-        if not note:
-            self._give_up(process)
-            raise ZygoteLost("the zygote went away")
-        return End(**json.loads(note))
-
-    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
-        """Bury a zygote that failed a job, unless another thread did; a dying one may still look alive."""
+    def _next(self) -> Spare:
         with self._lock:
-            if self._process is process:
-                self._drop()
+            for _ in range(2):  # one that died since the last job is found out here
+                self._ensure()
+                assert self._control is not None
+                try:
+                    spare = Spare.receive(self._control)
+                    self._control.send(SPARE)
+                except (OSError, ZygoteLost):
+                    self._drop()
+                else:
+                    return spare
+            raise ZygoteLost(f"the {self.group} zygote dies")
 
     def _ensure(self) -> None:
         if self._process is not None and self._process.poll() is None:
             return
         self._drop()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, _SOCKET_KIND)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, SOCKET_KIND)
         argument = json.dumps([[p for p in sys.path if p] or [str(Path.cwd())], theirs.fileno(), self.group, self.most])
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             [sys.executable, "-I", "-c", _BOOT, argument],
@@ -165,6 +152,8 @@ class Handle:
         control.settimeout(GRACE_SECONDS)
         facts = json.loads(greeting)
         self.level, self.missing = Level(facts["level"]), facts["missing"]
+        for _ in range(self.spares):
+            control.send(SPARE)
 
     def _drop(self) -> None:
         if self._control is not None:
@@ -175,9 +164,6 @@ class Handle:
                 self._process.kill()
             self._process.wait()
             self._process = None
-
-
-_SOCKET_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
 
 
 def _environment(group: str) -> dict[str, str]:

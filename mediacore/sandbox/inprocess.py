@@ -8,7 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mediacore.engines.operation import Unusable, load
+from attrs import define
+
+from mediacore.engines.operation import Stopped, Unusable, load, reporting
+from mediacore.sandbox.attend import Progress
 from mediacore.sandbox.budget import BUDGETS, Budget
 from mediacore.sandbox.child import perform
 from mediacore.sandbox.jail import Outcome
@@ -48,9 +51,15 @@ class InProcess:
         return (self.level.description,)
 
     def run(
-        self, operation: str, path: Path, params: Mapping[str, Json], out: Path, budget: Budget | None = None
+        self,
+        operation: str,
+        path: Path,
+        params: Mapping[str, Json],
+        out: Path,
+        budget: Budget | None = None,
+        progress: Progress | None = None,
     ) -> Outcome:
-        """As ``Sandbox.run``; of the budget only the sizes of the answer and the output hold.
+        """As ``Sandbox.run``; of the budget only the sizes hold, and progress is heard only when an engine reports.
 
         Raises:
             Unusable, OSError, ValueError: as there.
@@ -62,13 +71,35 @@ class InProcess:
             function = load(operation)
         except ImportError:
             raise Unusable("library-missing", f"A library needed to {operation} files is not installed here.") from None
-        with path.open("rb", buffering=0) as source:
-            made = perform(function, source.fileno(), params)
+        heard = _Heard(progress) if progress else None
+        try:
+            with path.open("rb", buffering=0) as source, reporting(heard):
+                made = perform(function, source.fileno(), params)
+        except Stopped:
+            assert heard is not None
+            assert heard.error is not None
+            raise heard.error from None
         output = blank()
         try:
             for data in made.files:
                 write_all(output, data)
-            facts, sizes = read_answer(answer_of(made), budget.answer, min(os.fstat(output).st_size, budget.output))
+            room = min(os.fstat(output).st_size, budget.output)
+            facts, sizes, _ = read_answer(answer_of(made), budget.answer, room)
             return Outcome(facts, cut(output, sizes, out))
         finally:
             os.close(output)
+
+
+@define
+class _Heard:
+    """Passes reports on, and takes what the listener raises past engines that catch every ``Exception``."""
+
+    progress: Progress
+    error: BaseException | None = None
+
+    def __call__(self, done: float) -> None:
+        try:
+            self.progress(done)
+        except BaseException as error:
+            self.error = error
+            raise Stopped from error

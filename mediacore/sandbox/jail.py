@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from mediacore.engines.operation import Unusable
+from mediacore.sandbox.attend import Attendant, Progress
 from mediacore.sandbox.budget import BUDGETS, GROUPS, SELF_TEST, WORKERS_MOST, Budget, group_of
-from mediacore.sandbox.handle import Handle, ZygoteLost
+from mediacore.sandbox.handle import GRACE_SECONDS, Handle
 from mediacore.sandbox.lock import Level
 from mediacore.sandbox.outfiles import cut
-from mediacore.sandbox.wire import End, blank, read_all, read_answer
+from mediacore.sandbox.spare import Spare, ZygoteLost
+from mediacore.sandbox.turns import Turn, Turns
+from mediacore.sandbox.wire import COMPLETE, End, answer_in, blank, garbled, read_answer, read_share
 from mediacore.values import Json
 
 TRIES = 2
@@ -31,8 +34,8 @@ class Outcome:
     Args:
         facts: the engine's facts; JSON of any shape, so whoever uses a value checks it.
         files: the derived files in order, inside the folder that ``run`` was given.
-        cpu: seconds of processor time.
-        rss: the most bytes of memory it had; 0 where it is not known.
+        cpu: seconds of processor time, as the child says.
+        rss: the most bytes of memory it had, as the child says.
     """
 
     facts: dict[str, Any]
@@ -47,13 +50,15 @@ class Sandbox:
     Threads may share one sandbox. Nothing is started before the first use, and a process that died is started again.
 
     Args:
-        workers: children at once; 0 for one per processor.
+        workers: short jobs at once; 0 for two per processor, so that one which turns out long holds nobody up. Jobs
+            that take long run beside them, half as many.
         most: the level not to go beyond, for tests of the lower ones.
     """
 
     def __init__(self, workers: int = 0, most: Level = Level.FULL) -> None:
-        self._turns = threading.BoundedSemaphore(min(workers or os.cpu_count() or 1, WORKERS_MOST))
-        self._handles = {name: Handle(name, most) for name in GROUPS}
+        workers = min(workers or 2 * (os.cpu_count() or 1), WORKERS_MOST)
+        self._turns = Turns(workers)
+        self._handles = {name: Handle(name, most, min(workers, group.spares)) for name, group in GROUPS.items()}
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -83,7 +88,13 @@ class Sandbox:
         return {name: why for handle in self._handles.values() for name, why in handle.missing.items()}
 
     def run(
-        self, operation: str, path: Path, params: Mapping[str, Json], out: Path, budget: Budget | None = None
+        self,
+        operation: str,
+        path: Path,
+        params: Mapping[str, Json],
+        out: Path,
+        budget: Budget | None = None,
+        progress: Progress | None = None,
     ) -> Outcome:
         """Run one operation on one file.
 
@@ -93,16 +104,19 @@ class Sandbox:
             params: the operation's arguments.
             out: a folder for the derived files, which get fresh names there; made when it is missing.
             budget: what it may use; None for what the operation usually gets.
+            progress: called in this thread a few times a second while the job runs, with the share that the engine
+                says is done; to call the job off, raise in it: the child is stopped and the error goes on.
 
         Raises:
             Unusable: the file is of no use for this, with a code and words for a person: ``timeout``,
                 ``too-much-memory``, ``crashed``, ``damaged``, ``library-missing``, or what the engine said.
             OSError: the file or the folder of the caller is at fault.
+            Retry: too many jobs wait already.
             ValueError: there is no such operation, or the sandbox is closed.
         """
         if operation not in BUDGETS:
             raise ValueError(f"there is no operation {operation!r}")
-        return self._run(operation, path, params, out, budget or BUDGETS[operation])
+        return self._run(operation, path, params, out, budget or BUDGETS[operation], progress)
 
     def self_test(self) -> tuple[str, ...]:
         """Try every door of the jail from inside.
@@ -119,44 +133,78 @@ class Sandbox:
         outcome = self._run(SELF_TEST, Path(os.devnull), {}, Path(os.devnull), Budget())
         return tuple(str(door) for door in outcome.facts["open"])
 
-    def _run(self, operation: str, path: Path, params: Mapping[str, Json], out: Path, budget: Budget) -> Outcome:
+    def _run(
+        self,
+        operation: str,
+        path: Path,
+        params: Mapping[str, Json],
+        out: Path,
+        budget: Budget,
+        progress: Progress | None = None,
+    ) -> Outcome:
         handle = self._handles[group_of(operation)]
-        with path.open("rb", buffering=0) as source, self._turns:
-            for left in reversed(range(TRIES)):
+        request: dict[str, Json] = {"operation": operation, "params": params, "budget": asdict(budget)}
+        with path.open("rb", buffering=0) as source, self._turns.turn() as turn:
+            for _ in range(TRIES):
                 if self._closed:
                     raise ValueError("the sandbox is closed")
-                try:
-                    return self._once(handle, operation, source.fileno(), params, out, budget)
-                except ZygoteLost:
-                    if not left:
-                        break
+                with suppress(ZygoteLost):
+                    return self._once(handle, request, source.fileno(), out, budget, turn, progress)
         raise Unusable("crashed", "The file could not be worked on: the process for it ended again and again.")
 
     def _once(
-        self, handle: Handle, operation: str, source: int, params: Mapping[str, Json], out: Path, budget: Budget
+        self,
+        handle: Handle,
+        request: Mapping[str, Json],
+        source: int,
+        out: Path,
+        budget: Budget,
+        turn: Turn,
+        progress: Progress | None,
     ) -> Outcome:
         answer, output = blank(), blank()
         try:
-            end = handle.run(operation, source, params, budget, (answer, output))
-            _judge(end, budget)
-            room = os.fstat(output).st_size
-            facts, sizes = read_answer(read_all(answer, budget.answer), budget.answer, min(room, budget.output))
-            return Outcome(facts, cut(output, sizes, out), end.cpu, end.rss)
+            spare = handle.take(request, (source, answer, output))
+            try:
+                late = _attended(Attendant(spare, self._turns, turn, answer, progress), budget)
+                if late or read_share(answer) != COMPLETE:
+                    _judge(_end(handle, spare), budget, late=late)
+            finally:
+                spare.close()
+            room = min(os.fstat(output).st_size, budget.output)
+            facts, sizes, usage = read_answer(answer_in(answer, budget.answer), budget.answer, room)
+            return Outcome(facts, cut(output, sizes, out), usage.cpu, usage.rss)
         finally:
             os.close(answer)
             os.close(output)
 
 
-def _judge(end: End, budget: Budget) -> None:
-    """Say in words how a child ended that did not end by itself.
+def _attended(attendant: Attendant, budget: Budget) -> bool:
+    try:
+        return attendant.attend(budget.wall)
+    except ValueError:
+        raise garbled() from None
+
+
+def _end(handle: Handle, spare: Spare) -> End:
+    spare.stop()  # one that has closed its socket and lives on; it changes nothing for one that is dying
+    try:
+        return spare.end(GRACE_SECONDS)
+    except ZygoteLost:
+        handle.give_up(spare)
+        raise
+
+
+def _judge(end: End, budget: Budget, *, late: bool) -> NoReturn:
+    """Say in words how a child ended that gave no whole answer.
 
     Raises:
-        Unusable: it was stopped or it crashed.
+        Unusable: always.
     """
-    if os.WIFEXITED(end.status) and os.WEXITSTATUS(end.status) == 0:
-        return
+    if not late and os.WIFEXITED(end.status) and os.WEXITSTATUS(end.status) == 0:
+        raise garbled()
     stopped = os.WTERMSIG(end.status) if os.WIFSIGNALED(end.status) else 0
-    if end.late or stopped == signal.SIGXCPU or (stopped == signal.SIGKILL and end.cpu >= budget.cpu):
+    if late or stopped == signal.SIGXCPU or (stopped == signal.SIGKILL and end.cpu >= budget.cpu):
         raise Unusable("timeout", "Working on this file takes too long; it may be made to do harm.")
     if stopped == signal.SIGKILL:
         raise Unusable("too-much-memory", "Working on this file was stopped; it may take too much memory.")

@@ -1,7 +1,8 @@
 """Locking a process up for good, without root and without any dependency: rlimits, Landlock, seccomp.
 
-Everything here is one-way. A child does it to itself after it has all its descriptors and before it reads the first
-untrusted byte. Sources: ``landlock(7)``, ``seccomp(2)``, ``prctl(2)``, ``setrlimit(2)``.
+Everything here is one-way. A child does it to itself in two steps: what is the same for every job while it waits for
+one, the limits and the list of system calls when it has its descriptors, before it reads the first untrusted byte.
+Sources: ``landlock(7)``, ``seccomp(2)``, ``prctl(2)``, ``setrlimit(2)``.
 """
 
 from __future__ import annotations
@@ -69,27 +70,25 @@ class Lock:
 
     @property
     def level(self) -> Level:
-        """What ``close`` will reach if the kernel does what it said."""
+        """What ``begin`` and ``close`` will reach if the kernel does what it said."""
         if not self._filter:
             return Level.LIMITS
         return Level.FULL if self._ruleset >= 0 else Level.CALLS
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """What must stay open until ``close``."""
+        """What must stay open until ``begin``."""
         return (self._ruleset,) if self._ruleset >= 0 else ()
 
-    def close(self, budget: Budget, parent: int) -> None:
-        """Lock this process up.
+    def begin(self, parent: int) -> None:
+        """Give up all files and networks, and live no longer than the zygote.
 
         Args:
-            budget: its limits.
             parent: the process id without which it must not live.
 
         Raises:
             OSError: a part that was promised could not be closed; the caller must not go on.
         """
-        self._limit(budget)
         if self._libc is None:
             return
         self._prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -100,6 +99,17 @@ class Lock:
         if self._ruleset >= 0:
             self._check(self._libc.syscall(_RESTRICT_SELF, self._ruleset, 0))
             os.close(self._ruleset)
+
+    def close(self, budget: Budget) -> None:
+        """Lock this process up for a job that has come.
+
+        Args:
+            budget: its limits.
+
+        Raises:
+            OSError: as ``begin``.
+        """
+        self._limit(budget)
         if self._filter:
             steps = ctypes.create_string_buffer(self._filter, len(self._filter))
             program = _Program(len(self._filter) // 8, ctypes.cast(steps, ctypes.c_void_p).value)

@@ -1,13 +1,13 @@
 """The process that forks the children: started clean, single-threaded, with every engine already imported.
 
 It is executed before it sees any file, with an empty environment, so no secret of the application is in its memory.
-For each job it forks a child, stops it when its wall time is over or nobody waits for it any more, and reports how it
-ended. It reads nothing that a child wrote. When its control socket closes it ends, and the kernel ends its children.
+It forks a child whenever the trusted process asks for one, ahead of the job that the child will get, hands it over,
+stops it when nobody waits for it any more, and reports how it ended. It sees neither files nor jobs, and reads nothing
+that a child wrote. When its control socket closes it ends, and the kernel ends its children.
 """
 
 from __future__ import annotations
 
-import array
 import codecs
 import contextlib
 import encodings
@@ -18,31 +18,22 @@ import pkgutil
 import selectors
 import signal
 import socket
-import sys
-import time
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from attrs import define, field
 
 from mediacore.engines.operation import OPERATIONS, Made, Operation, Unusable, load
 from mediacore.sandbox import doors
-from mediacore.sandbox.budget import GROUPS, SELF_TEST, Budget
+from mediacore.sandbox.budget import GROUPS, SELF_TEST
 from mediacore.sandbox.child import live
 from mediacore.sandbox.lock import Level, Lock
-from mediacore.sandbox.wire import DESCRIPTORS, NOTE_MOST, read_all
+from mediacore.sandbox.wire import NOTE_MOST, RSS_UNIT, SOCKET_KIND, SPARE, send_with
 
-_REQUEST_MOST = 16 << 20
-
-
-@define
-class _Job:
-    pid: int
-    channel: socket.socket
-    deadline: float
-    late: bool = False
+NICE = 10
+"""How far a child steps back that takes long: the others get nine times as much of a busy processor."""
 
 
 @define
@@ -50,7 +41,7 @@ class Zygote:
     """The loop around the children.
 
     Args:
-        control: the socket on which jobs arrive.
+        control: the socket on which children are asked for and handed over.
         operations: the engines of this group, imported.
         lock: the jail.
     """
@@ -58,7 +49,7 @@ class Zygote:
     control: socket.socket
     operations: dict[str, Operation]
     lock: Lock
-    jobs: dict[int, _Job] = field(factory=dict)
+    channels: dict[int, socket.socket] = field(factory=dict)
     selector: selectors.BaseSelector = field(factory=selectors.DefaultSelector)
 
     def serve(self) -> None:
@@ -71,97 +62,72 @@ class Zygote:
         self.selector.register(self.control, selectors.EVENT_READ)
         self.selector.register(woken, selectors.EVENT_READ)
         while True:
-            for key, _ in self.selector.select(self._patience()):
+            for key, _ in self.selector.select():
                 if key.fileobj is self.control:
-                    if not self._accept():
+                    asked = self.control.recv(64)
+                    if not asked:
                         return self._end()
+                    for _ in asked:
+                        self._fork()
                 elif key.fileobj == woken:
                     with contextlib.suppress(BlockingIOError):
                         os.read(woken, 4096)
                 else:
-                    self._abandoned(key.fd)
-            self._stop_late()
+                    self._told(key.data)
             self._reap()
 
-    def _accept(self) -> bool:
-        space = socket.CMSG_SPACE(DESCRIPTORS * array.array("i").itemsize)
-        data, ancillary, _, _ = self.control.recvmsg(64, space, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
-        if not data:
-            return False
-        fds = array.array("i")
-        for level, kind, content in ancillary:
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
-        request, source, answer, output, channel = fds
-        try:
-            self._start(
-                json.loads(read_all(request, _REQUEST_MOST)), (source, answer, output), socket.socket(fileno=channel)
-            )
-        finally:
-            for fd in (request, source, answer, output):
-                os.close(fd)
-        return True
-
-    def _start(self, request: dict[str, Any], fds: tuple[int, int, int], channel: socket.socket) -> None:
-        budget = Budget(**request["budget"])
+    def _fork(self) -> None:
+        theirs, own = socket.socketpair(socket.AF_UNIX, SOCKET_KIND)
+        end, channel = socket.socketpair(socket.AF_UNIX, SOCKET_KIND)
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become_child(request, budget, parent, fds)
-        self.jobs[pid] = _Job(pid, channel, time.monotonic() + budget.wall)
+            self._become_child(parent, own)
+        self.channels[pid] = channel
         self.selector.register(channel, selectors.EVENT_READ, pid)
+        handle = [os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else []
+        try:
+            send_with(self.control, SPARE, (theirs.fileno(), end.fileno(), *handle))
+        finally:
+            for each in (theirs, own, end):
+                each.close()
+            for descriptor in handle:
+                os.close(descriptor)
 
-    def _become_child(
-        self, request: dict[str, Any], budget: Budget, parent: int, fds: tuple[int, int, int]
-    ) -> NoReturn:
+    def _become_child(self, parent: int, own: socket.socket) -> NoReturn:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _keep_only((*fds, *self.lock.descriptors))
-            live(self.operations[request["operation"]], request["params"], budget, self.lock, parent, fds)
+            _keep_only((own.fileno(), *self.lock.descriptors))
+            live(self.operations, self.lock, parent, own)
         finally:
             os._exit(1)
 
-    def _patience(self) -> float | None:
-        running = [job.deadline for job in self.jobs.values() if not job.late]
-        return max(0.0, min(running) - time.monotonic()) if running else None
-
-    def _abandoned(self, fd: int) -> None:
-        """Nobody waits for this job any more."""
-        for job in self.jobs.values():
-            if job.channel.fileno() == fd:
-                self.selector.unregister(job.channel)
-                os.kill(job.pid, signal.SIGKILL)
-
-    def _stop_late(self) -> None:
-        now = time.monotonic()
-        for job in self.jobs.values():
-            if not job.late and job.deadline <= now:
-                job.late = True
-                # only this process reaps, so the number cannot have been given to another process
-                os.kill(job.pid, signal.SIGKILL)
+    def _told(self, pid: int) -> None:
+        """The trusted process wants a child to step back, or to be gone."""
+        # only this process reaps, so the number cannot have been given to another process
+        channel = self.channels[pid]
+        if channel.recv(64):
+            os.setpriority(os.PRIO_PROCESS, pid, NICE)
+        else:
+            self.selector.unregister(channel)
+            os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
-        while self.jobs:
+        while self.channels:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
-            job = self.jobs.pop(pid)
-            scale = 1 if sys.platform == "darwin" else 1024
-            end = {
-                "status": status,
-                "cpu": usage.ru_utime + usage.ru_stime,
-                "rss": usage.ru_maxrss * scale,
-                "late": job.late,
-            }
+            channel = self.channels.pop(pid)
+            end = {"status": status, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss * RSS_UNIT}
             with contextlib.suppress(KeyError):
-                self.selector.unregister(job.channel)
+                self.selector.unregister(channel)
             with contextlib.suppress(OSError):
-                job.channel.send(json.dumps(end).encode())
-            job.channel.close()
+                channel.send(json.dumps(end).encode())
+            channel.close()
 
     def _end(self) -> None:
-        for pid in self.jobs:
+        for pid in self.channels:
             os.kill(pid, signal.SIGKILL)
 
 

@@ -8,11 +8,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
+from attrs import evolve
 
+from mediacore.engines.insides import riff_type
 from mediacore.engines.operation import Unusable
+from mediacore.engines.signatures import PREFIXES
 from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.kinds import Kind, kind_of
+from mediacore.names import EXTENSIONS
 from mediacore.stores import conversation
 from mediacore.stores.blobs import digest_of
 from mediacore.values import Facts, Finding, Media, Rendition, Severity
@@ -20,6 +24,9 @@ from mediacore.values import Facts, Finding, Media, Rendition, Severity
 UNKNOWN = "application/octet-stream"
 THUMBNAIL = 512
 PREVIEW = 1600
+WORDS = 300
+"""Characters of a document's words that stand beside its preview."""
+_WORDED = (Kind.PDF, Kind.DOCUMENT, Kind.TEXT, Kind.MAIL, Kind.CONTACT, Kind.CALENDAR)
 
 
 @contextlib.contextmanager
@@ -63,20 +70,66 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
 
 def store(house: House, path: Path, media: Media) -> Media:
     """Move a derived file into the blob store."""
-    sha256 = house.blobs.keep(path)
+    sha256 = house.blobs.keep(path, media.sha256)
     return Media(house.blobs.path(sha256), media.type, media.size, sha256, media.facts)
 
 
 def likenesses(house: House, inbox: Inbox, media: Media, out: Path) -> list[Rendition]:
-    """Thumbnail and large preview; an empty list when the file has no likeness."""
-    made: list[Rendition] = []
-    for kind, side in (("thumbnail", THUMBNAIL), ("preview", PREVIEW)):
-        path = inbox.preview(media, side, 0, out)
-        if path is None:
-            return made
-        small, _ = examine(house, path)
-        made.append(Rendition(store(house, path, small), kind, media.sha256, f"at most {side} px"))
-    return made
+    """Thumbnail and large preview, or a placeholder for a file that has no likeness.
+
+    The thumbnail is made from the preview, which proves that this is a picture, and whoever drew it.
+    """
+    path = inbox.preview(media, PREVIEW, 0, out)
+    if path is None:
+        return _placeholder(house, media, out)
+    large = Media(path, _picture_type(path), path.stat().st_size, "")
+    try:
+        small = house.bench.preview(large, THUMBNAIL, out=out, placeholder=True)
+    except Unusable:
+        return _placeholder(house, media, out)
+    facts = Facts(width=small.of[0], height=small.of[1], words=_words(house, media))
+    shown = store(house, path, evolve(large, facts=facts))
+    facts = Facts(width=small.width, height=small.height, placeholder=small.placeholder)
+    tiny = store(house, small.path, Media(small.path, small.type, small.path.stat().st_size, "", facts))
+    return [
+        Rendition(tiny, "thumbnail", media.sha256, f"at most {THUMBNAIL} px"),
+        Rendition(shown, "preview", media.sha256, f"at most {PREVIEW} px"),
+    ]
+
+
+def _placeholder(house: House, media: Media, out: Path) -> list[Rendition]:
+    """A sheet with the word for the file; nothing where even that cannot be drawn."""
+    note = "locked" if media.facts.encrypted else ""
+    try:
+        card = house.bench.card(media, _word(media), note, out)
+    except Unusable:
+        return []
+    facts = Facts(width=card.width, height=card.height)
+    drawn = store(house, card.path, Media(card.path, card.type, card.path.stat().st_size, "", facts))
+    return [Rendition(drawn, "placeholder", media.sha256, "it has no likeness")]
+
+
+def _picture_type(path: Path) -> str:
+    """The type of a preview by its first bytes; it is opened as nothing else."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    return next((mime for sign, mime in PREFIXES if head.startswith(sign)), riff_type(head) or UNKNOWN)
+
+
+def _word(media: Media) -> str:
+    """What a file is, as short as its extension."""
+    extension = EXTENSIONS.get(media.type, "").strip(".")
+    return (extension or str(media.kind)).upper()
+
+
+def _words(house: House, media: Media) -> str:
+    """The first words of a document; most kinds have none."""
+    if media.kind not in _WORDED:
+        return ""
+    try:
+        return " ".join(house.bench.text(media).split())[:WORDS]
+    except Unusable:
+        return ""
 
 
 def keep_renditions(connection: sa.Connection, attachment: str, made: Iterable[Rendition]) -> None:

@@ -62,10 +62,16 @@ class Blobs:
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def keep(self, path: Path) -> str:
-        """Store a finished file, which is taken away from where it was; durable on return. Returns its SHA-256."""
+    def keep(self, path: Path, sha256: str = "") -> str:
+        """Store a finished file, which is taken away from where it was; durable on return. Returns its SHA-256.
+
+        Args:
+            path: the file.
+            sha256: its digest, where the caller has computed it from these bytes itself and nobody has written to the
+                file since; never one that somebody told us. Computed here when it is empty.
+        """
         self._room()
-        sha256 = digest_of(path)
+        sha256 = sha256 or digest_of(path)
         if path.stat().st_dev == self._root.stat().st_dev:
             name = self._name(path, sha256)
         else:

@@ -84,7 +84,8 @@ def add_rendition(
     )
     connection.execute(renditions.delete().where(where))
     id_, media = fresh(), rendition.media
-    facts = {"width": media.facts.width, "height": media.facts.height}
+    known = media.facts
+    facts = {"width": known.width, "height": known.height, "placeholder": known.placeholder, "words": known.words}
     connection.execute(
         renditions.insert().values(
             id=id_, attachment=attachment_id, kind=rendition.kind, number=number, name=name, sha256=media.sha256,

@@ -120,7 +120,7 @@ def test_one_channel_is_one() -> None:
         ("mp4", "aac", {}, "audio/mp4"),
         ("caf", "pcm_s16be", {}, "audio/x-caf"),
         ("au", "pcm_mulaw", {}, "audio/basic"),
-        ("asf", "wmav2", {}, "video/x-ms-asf"),
+        ("asf", "wmav2", {}, "audio/x-ms-wma"),
     ],
 )
 def test_a_film_without_a_picture_is_a_sound(muxer: str, audio: str, options: dict[str, Any], mime: str) -> None:

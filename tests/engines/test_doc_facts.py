@@ -174,3 +174,27 @@ def test_damaged_zip() -> None:
         with pytest.raises(Unusable) as caught:
             facts(broken, "application/zip")
         assert caught.value.code == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("data", "mime", "excerpt"),
+    [
+        (b.docx(b.run("Dear team,") + b.run("it broke.")), b.DOCX, "Dear team, it broke."),
+        (b.docx(b.run("long " * 200)), b.DOCX, ("long " * 56).strip()),
+        (b.CARD, "text/vcard", "Ada"),
+        ("Gr\u00fc\u00dfe\n\n  und  mehr".encode(), "text/plain", "Gr\u00fc\u00dfe und mehr"),
+        (b.zipped({"a.txt": "x"}), "application/zip", ""),
+    ],
+)
+def test_excerpt(data: bytes, mime: str, excerpt: str) -> None:
+    """The first words of a file stand among its facts, within bounds; an archive has no words of its own."""
+    found = facts(data, mime)["excerpt"]
+    assert found.startswith(excerpt)
+    assert len(found) <= 280
+
+
+def test_a_member_that_ends_before_it_says() -> None:
+    """Of a packed member that is cut off its beginning is answered, and the reading ends."""
+    data = b.zipped({"a": bytes(range(256)) * 400})
+    (entry,) = entries(io.BytesIO(data))
+    assert len(content(io.BytesIO(data[: entry.packed // 2]), entry)) < 102_400

@@ -15,7 +15,8 @@ from PIL import Image, ImageChops, ImageStat, JpegImagePlugin
 from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
 from mediacore.engines.picture import jpegfit
-from mediacore.values import Fit
+from mediacore.engines.probe import probe
+from mediacore.values import Fit, Json
 from tests.engines import builders as b
 
 SAVED = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
@@ -268,3 +269,58 @@ def test_no_way(mime: str) -> None:
     with pytest.raises(Unusable) as caught:
         fit(io.BytesIO(b"abc"), {"type": mime, "fit": asdict(Fit(("image/jpeg",)))})
     assert caught.value.code == "cannot-convert"
+
+
+def scans(pages: int = 3) -> bytes:
+    """A PDF of scanned pages, 300 dots per inch, with a line of text on each."""
+    document = pymupdf.open()
+    for number in range(pages):
+        page = document.new_page(width=300, height=400)
+        page.insert_image((0, 0, 300, 400), stream=b.saved(b.photo(1250, 1667, number), "JPEG", quality=92))
+        page.insert_text((20, 390), f"page {number} of the contract")
+    return bytes(document.tobytes())
+
+
+def test_pdf_with_smaller_pictures() -> None:
+    """A PDF that is too large keeps its pages and its text, and its pictures get smaller, as far as there is need."""
+    data = scans()
+    budget = len(data) // 3
+    order: dict[str, Json] = {"types": ["application/pdf"], "max_bytes": budget}
+    made = fit(io.BytesIO(data), {"type": "application/pdf", "fit": order})
+    assert made.facts["note"] == "the pictures in it are smaller"
+    assert budget * 0.8 <= len(made.files[0]) <= budget
+    small = pymupdf.open(stream=made.files[0])
+    assert [page.get_text().strip() for page in small] == [f"page {n} of the contract" for n in range(3)]
+    seen, whole = (
+        Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
+        for pixels in (document[1].get_pixmap(dpi=72) for document in (small, pymupdf.open(stream=data)))
+    )
+    assert max(ImageStat.Stat(ImageChops.difference(seen, whole)).mean) < 6
+
+
+def test_pdf_too_large_for_any_picture() -> None:
+    """Below what can be read a PDF is not made smaller, and says so."""
+    order: dict[str, Json] = {"types": ["application/pdf"], "max_bytes": 9_000}
+    with pytest.raises(Unusable) as caught:
+        fit(io.BytesIO(scans()), {"type": "application/pdf", "fit": order})
+    assert caught.value.code == "cannot-shrink"
+
+
+def test_pictures_of_a_pdf_are_weighed() -> None:
+    """The probe tells how many bytes of a PDF are pictures, from which the planner knows what it could become."""
+    data = scans()
+    facts = probe(io.BytesIO(data), {"type": "application/pdf"}).facts
+    assert len(data) * 0.9 < int(str(facts["pictures"])) < len(data)
+
+
+@pytest.mark.parametrize("shape", ["Landscape", "Portrait"])
+def test_every_orientation_is_fitted_alike(shape: str) -> None:
+    """The public orientation set looks the same in all nine files once fitted, but for the digit in the middle."""
+    files = sorted((b.CORPUS / "orientation").glob(f"{shape}_*.jpg"))
+    if not files:
+        pytest.skip("the public orientation set is not here")
+    order = Fit(types=("image/jpeg",), max_bytes=60_000, max_side=640)
+    seen = [fitted(file.read_bytes(), "image/jpeg", order)[0][0].convert("RGB") for file in files]
+    assert {picture.size for picture in seen} == {seen[0].size}
+    apart = [max(ImageStat.Stat(ImageChops.difference(seen[0], picture)).mean) for picture in seen]
+    assert max(apart) < 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pymupdf
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
+from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
+from mediacore.engines.picture.rare import rare_type
 from mediacore.engines.preview import preview
 from mediacore.engines.sniff import type_of
+from mediacore.values import Json
 from tests.engines import builders as b
 
 
@@ -154,9 +158,117 @@ def test_no_preview(mime: str) -> None:
     assert caught.value.code == "no-preview"
 
 
-def test_truncated_picture() -> None:
-    """Half a picture is told from a damaged one."""
-    data = b.saved(b.photo(400, 300), "JPEG")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF"])
+def test_truncated_picture(kind: str) -> None:
+    """Of half a picture the half that is there is shown, and the rest is no black that looks like a part of it."""
+    whole = b.photo(400, 300)
+    data = b.saved(whole, kind)
+    picture, _ = shown(data[: len(data) // 2], f"image/{kind.lower()}", 400)
+    assert picture.size == (400, 300)
+    # a BMP is stored from the bottom up
+    there, gone = ((0, 0, 400, 90), (0, 260, 400, 300)) if kind != "BMP" else ((0, 210, 400, 300), (0, 0, 400, 40))
+    seen = picture.convert("RGB")
+    assert distance(seen.crop(there), whole.crop(there)) < 8
+    assert min(ImageStat.Stat(seen.crop(gone)).mean) > 60
+
+
+def test_progressive_cut_off() -> None:
+    """Of a progressive JPEG that is cut off, the whole is shown coarsely."""
+    whole = b.photo(400, 300)
+    data = b.saved(whole, "JPEG", progressive=True)
+    picture, _ = shown(data[: len(data) * 2 // 3], "image/jpeg", 400)
+    assert distance(picture, whole) < 20
+
+
+def test_nothing_left() -> None:
+    """A picture of which only the head is there cannot be shown, and says so."""
+    data = b.saved(b.photo(400, 300), "PNG")
     with pytest.raises(Unusable) as caught:
-        shown(data[: len(data) // 2], "image/jpeg")
-    assert caught.value.code == "truncated"
+        shown(data[:120], "image/png")
+    assert caught.value.code in ("truncated", "damaged")
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime"),
+    [
+        ("ICO", "image/vnd.microsoft.icon"),
+        ("JPEG2000", "image/jp2"),
+        ("TGA", "image/x-tga"),
+        ("PPM", "image/x-portable-anymap"),
+        ("PCX", "image/x-pcx"),
+        ("SGI", "image/x-sgi"),
+        ("ICNS", "image/x-icns"),
+        ("DDS", "image/vnd-ms.dds"),
+        ("XBM", "image/x-xbitmap"),
+        ("DIB", "image/x-dib"),
+        ("MSP", "image/x-msp"),
+        ("QOI", "image/qoi"),
+    ],
+)
+def test_rare_formats(kind: str, mime: str) -> None:
+    """Formats that few people send are known by their content, shown, and become a JPEG for a channel."""
+    original = b.photo(128, 128).convert("1" if kind in ("XBM", "MSP") else "RGB")
+    data = b.saved(original, kind)
+    assert type_of(io.BytesIO(data)) == mime
+    picture, _ = shown(data, mime, 128)
+    assert distance(picture.convert("L").resize((16, 16)), original.convert("L").resize((16, 16))) < 16
+    order: dict[str, Json] = {"types": ["image/jpeg"], "max_bytes": 20_000}
+    assert fit(io.BytesIO(data), {"type": mime, "fit": order}).facts["type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("data", [b"P1 is not a picture", b"#define WIDTH 3\n", b"\0\0\1\0" + b"\xff" * 40, b"\0" * 64])
+def test_no_rare_format(data: bytes) -> None:
+    """What only begins like a rare picture is not taken for one."""
+    assert not rare_type(io.BytesIO(data), data)
+
+
+def test_page_tree_lost() -> None:
+    """The pages of a PDF whose page tree is lost are found one by one."""
+    data = b.pdf_file(
+        [
+            b"<</Type/Catalog/Pages 9 0 R>>",
+            b"<</Type/Page/MediaBox[0 0 200 100]/Contents 3 0 R>>",
+            b"<</Length 16>>\nstream\n0 0 200 100 re f\nendstream",
+        ]
+    )
+    assert shown(data, "application/pdf", 100)[0].convert("L").getpixel((50, 25)) == 0
+
+
+@pytest.mark.parametrize("password", ["", "secret"])
+def test_locked_pdf(password: str) -> None:
+    """A PDF that only its owner may change opens without a password; one that nobody may read is said to be locked."""
+    document = pymupdf.open()
+    document.new_page(width=200, height=100).draw_rect((0, 0, 200, 100), fill=(0, 0, 0), color=None)
+    data = document.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="owner", user_pw=password)
+    if not password:
+        assert shown(data, "application/pdf", 100)[0].convert("L").getpixel((50, 25)) == 0
+        return
+    with pytest.raises(Unusable) as caught:
+        shown(data, "application/pdf")
+    assert caught.value.code == "encrypted"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_placeholder(mode: str) -> None:
+    """A placeholder has the mean colour and the shape of its picture, in less than thirty bytes."""
+    picture = Image.new(mode, (300, 200), (200, 120, 40, 255)[: len(mode)])
+    if mode == "RGBA":
+        picture.paste((0, 0, 0, 0), (0, 0, 100, 200))
+    made = preview(io.BytesIO(b.saved(picture, "PNG")), {"type": "image/png", "side": 64, "hash": True})
+    assert made.facts["of"] == [300, 200]
+    packed = base64.b64decode(str(made.facts["hash"]))
+    assert len(packed) < 30
+    head, shape = int.from_bytes(packed[:3], "little"), int.from_bytes(packed[3:5], "little")
+    light, yellow, red = ((head >> at & 63) / 63 for at in (0, 6, 12))
+    blue = light - 2 / 3 * (2 * yellow - 1)
+    both = (3 * light - blue + 2 * red - 1) / 2
+    assert [both, both - 2 * red + 1, blue] == pytest.approx([200 / 255, 120 / 255, 40 / 255], abs=0.05)
+    assert (head >> 23, shape >> 15) == (int(mode == "RGBA"), 1)
+
+
+def test_card() -> None:
+    """A file without a likeness gets a sheet that names it, and nothing of the file is read for it."""
+    made = preview(io.BytesIO(b"\0"), {"type": "application/x-odd", "side": 512, "card": "ODD", "note": "locked"})
+    picture = Image.open(io.BytesIO(made.files[0]))
+    assert picture.size == (512, 512)
+    assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 3

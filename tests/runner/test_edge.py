@@ -185,7 +185,9 @@ def test_bad_addresses(web: Any, linked: Callable[..., str]) -> None:
 
 def test_health_and_routes(web: Any) -> None:
     """The health page answers, and a plugin's own endpoints are below its inbox's prefix."""
-    assert web.client.get("/health").json()["inboxes"] == ["line"]
+    health = web.client.get("/health").json()
+    assert health["inboxes"] == ["line"]
+    assert health["confinement"] == {"level": int(web.site.confinement), "told": web.site.confinement.description}
     assert web.client.get("/inbox/line/widget/").text == "line"
 
 

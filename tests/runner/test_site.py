@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from mediacore import AuthNeeded, Batch, ConfigError, Header, Inbox, MediacoreEr
 from mediacore.pipeline import outbound
 from mediacore.runner.config import SiteSettings, from_tables
 from mediacore.runner.site import FileToSend, Site
+from mediacore.sandbox import Level, Sandbox
 from mediacore.steps import polling
 from mediacore.stores import intake
 from mediacore.stores.coding import to_json
@@ -127,6 +130,28 @@ def test_jail_too_weak(sites: Callable[..., Any]) -> None:
     """A site does not begin to work below the confinement that it asks for."""
     site = sites(SiteSettings(min_jail=4))
     with pytest.raises(ConfigError, match="min_jail"):
+        site.start()
+
+
+@pytest.mark.parametrize(("most", "least", "starts"), [(Level.LIMITS, 2, False), (Level.LIMITS, 1, True)])
+def test_jail_at_its_lower_levels(
+    sites: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, most: Level, least: int, starts: bool
+) -> None:
+    """Where less of the jail is to be had, a site works only if its settings are content with that."""
+    monkeypatch.setattr("mediacore.runner.site.Sandbox", partial(Sandbox, most=most))
+    site = sites(SiteSettings(min_jail=least, ocr=False))
+    with nullcontext() if starts else pytest.raises(ConfigError, match="min_jail"):
+        site.start()
+    assert site.confinement == most
+
+
+def test_jail_with_a_gap(sites: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site whose jail fails its self-test does not begin to work."""
+    site = sites()
+    if site.confinement < Level.CALLS:
+        pytest.skip(site.confinement.description)
+    monkeypatch.setattr(Sandbox, "self_test", lambda _: ("execute",))
+    with pytest.raises(ConfigError, match=r"gap.*execute"):
         site.start()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import threading
@@ -57,6 +58,20 @@ def test_message_arrives(stage: Any) -> None:
     kinds = {r["kind"]: stage.house.blobs.path(r["sha256"]) for r in file["renditions"]}
     assert set(kinds) == {"thumbnail", "preview"}
     assert all(b"Exif" not in path.read_bytes() for path in kinds.values())
+    facts = {r["kind"]: r["facts"] for r in file["renditions"]}
+    assert 20 <= len(base64.b64decode(facts["thumbnail"]["placeholder"])) <= 30
+    assert (facts["preview"]["width"], facts["preview"]["height"]) == (320, 240)
+
+
+def test_words_beside_the_preview(stage: Any) -> None:
+    """A document's first words stand beside its preview; a file without a likeness gets a sheet with its name."""
+    stage.provider.files = {"a": b"Dear shop,\n\nwhere is my order?\n", "b": bytes(range(256)) * 20}
+    stage.deliver(stage.writes("", Remote("a", "letter.txt"), Remote("b", "what.bin")))
+    stage.work()
+    letter, odd = stage.messages()[0]["files"]
+    told = {r["kind"]: r["facts"]["words"] for r in letter["renditions"]}
+    assert told == {"thumbnail": "", "preview": "Dear shop, where is my order?"}
+    assert [r["kind"] for r in odd["renditions"]] == ["placeholder"]
 
 
 @pytest.mark.parametrize(

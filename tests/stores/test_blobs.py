@@ -57,6 +57,16 @@ def test_same_content_once(blobs: Blobs, tmp_path: Path) -> None:
     assert not source.exists()
 
 
+def test_a_digest_is_computed_once(blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file whose digest is known is not read again to be stored."""
+    source = tmp_path / "copy"
+    source.write_bytes(DATA)
+    digest = digest_of(source)
+    monkeypatch.delattr("mediacore.stores.blobs.digest_of")
+    assert blobs.keep(source, digest) == DIGEST
+    assert blobs.path(DIGEST).read_bytes() == DATA
+
+
 def test_keep_of_a_stored_file(blobs: Blobs) -> None:
     """Handing a stored file back to the store does not take it away."""
     blobs.put([DATA])

@@ -37,7 +37,7 @@ DEMUXERS: Mapping[str, str] = {
     "audio/x-aiff": "aiff",
     "audio/x-caf": "caf",
     "audio/basic": "au",
-    "video/x-ms-asf": "asf",
+    **dict.fromkeys(("video/x-ms-asf", "audio/x-ms-wma"), "asf"),
     "video/x-flv": "flv",
 }
 """FFmpeg's demuxer by MIME type: the only one that is ever tried on a file of that type."""

@@ -29,6 +29,7 @@ MUXERS: Mapping[str, str] = {
     "video/x-msvideo": "avi",
     "video/ogg": "ogg",
     "video/x-ms-asf": "asf",
+    "audio/x-ms-wma": "asf",
     "video/x-flv": "flv",
     "video/mp2t": "mpegts",
     "audio/basic": "au",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
-from mediacore.engines.containers import OLE_MAGIC, ole_streams, span
+from mediacore.engines import ole
+from mediacore.engines.containers import span
 from mediacore.engines.doc import archive as doc_archive
 from mediacore.engines.doc import cards as doc_cards
 from mediacore.engines.doc import mail as doc_mail
@@ -14,6 +15,7 @@ from mediacore.engines.doc import rtf as doc_rtf
 from mediacore.engines.doc import sheet as doc_sheet
 from mediacore.engines.doc import slides as doc_slides
 from mediacore.engines.doc import text as doc_text
+from mediacore.engines.doc.old import facts as old_facts
 from mediacore.engines.doc.package import SMALL, Package, opened
 from mediacore.engines.doc.zip import chunks, entries, weigh
 from mediacore.kinds import Kind, kind_of
@@ -21,7 +23,7 @@ from mediacore.values import Facts
 
 _RELATIONS = 500
 _MACROS = re.compile(
-    r"vbaproject\.bin$|/activex/|/embeddings/[^/]*\.bin$|/externallinks/|/customui/.*\.dll$|\.(?:vbs|jse?)$"
+    r"vbaproject\.bin$|/macrosheets/|/activex/|/embeddings/[^/]*\.bin$|/externallinks/|/customui/.*\.dll$|\.(?:vbs|jse?)$"
 )
 _EMBEDDED = re.compile(r"/embeddings/[^/]+$")
 _COMMENTS = re.compile(r"(?:^|/)(?:comments|threadedcomment|moderncomment|commentauthors)[^/]*\.xml$|/comments/")
@@ -35,6 +37,10 @@ _REVISED = re.compile(
 _AUTHOR = re.compile(rb"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator)>[^<\s]")
 _COMPANY = re.compile(rb"<(?:Company|Manager)>[^<\s]")
 _ANNOTATED = re.compile(rb"<office:annotation[ >]")
+_HIDDEN = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*\bstate\s*=\s*.(?:hidden|veryHidden)\b")
+_PATH = re.compile(r"file:|[a-z]:[\\/]|\\\\", re.IGNORECASE)
+_FORMULA = re.compile(r"(?:^|[\s,;|])[\"']?[=+@-][\"' ]*[\w.]{1,40}\|[^\n]{0,200}!", re.MULTILINE)
+"""A value that asks a table program to start another: ``=cmd|' /C calc'!A0``."""
 _COUNTS = {"Pages": re.compile(rb"<Pages>(\d{1,6})<"), "odf": re.compile(rb'meta:page-count="(\d{1,6})"')}
 
 
@@ -47,8 +53,8 @@ def facts_of(file: BinaryIO, mime: str) -> Facts | None:
     Raises:
         Unusable: ``bomb`` or ``damaged`` for a zip that is not opened.
     """
-    if span(file, 0, 8) == OLE_MAGIC:
-        return _old_office(file)
+    if span(file, 0, 8) == ole.MAGIC:
+        return old_facts.facts_of(ole.opened(file), mime)
     if mime == "application/zip":
         return _archive(file)
     if span(file, 0, 4) == b"PK\x03\x04" and kind_of(mime) in (Kind.DOCUMENT, Kind.OTHER):
@@ -59,15 +65,6 @@ def facts_of(file: BinaryIO, mime: str) -> Facts | None:
         return Facts(pages=pages, active=active, metadata=("author",) if author else ())
     counter = _COUNTERS.get(kind_of(mime))
     return counter(file) if counter else None
-
-
-def _old_office(file: BinaryIO) -> Facts:
-    streams = {*ole_streams(file)}
-    return Facts(
-        encrypted=bool(streams & {"EncryptedPackage", "EncryptionInfo"}),
-        active=bool(streams & {"Macros", "_VBA_PROJECT_CUR", "ObjectPool", "\x01Ole10Native", "\x01CompObjOle"}),
-        metadata=("author",) if "\x05SummaryInformation" in streams else (),
-    )
 
 
 def _archive(file: BinaryIO) -> Facts:
@@ -97,13 +94,18 @@ def _office(package: Package) -> Facts:
         "company": bool(_COMPANY.search(properties)),
         "custom": b"<property" in package.small("docProps/custom.xml"),
         "embedded": any(_EMBEDDED.search(name) for name in names),
+        "hidden": bool(_HIDDEN.search(package.small("xl/workbook.xml"))),
+        "links": any(link for _, link in _reaching(package)),
+        "notes": any(name.startswith("ppt/notesslides/") for name in names),
         "revisions": revised or any("/revisions/" in name for name in names),
         "thumbnail": any(name.startswith("docprops/thumbnail") for name in names),
     }
     return Facts(
         pages=_pages(package, properties),
         encrypted=any(entry.locked for entry in package.parts.values()),
-        active=exchanging or any(_MACROS.search(f"/{name}") for name in names) or any(_reaching(package)),
+        active=exchanging
+        or any(_MACROS.search(f"/{name}") for name in names)
+        or any(danger for danger, _ in _reaching(package)),
         metadata=_named(noted),
     )
 
@@ -117,13 +119,14 @@ def _pages(package: Package, properties: bytes) -> int:
     return int(found.group(1)) if found else 0
 
 
-def _reaching(package: Package) -> Iterator[bool]:
-    """For each relationship whether opening the file would fetch something from outside or run it."""
+def _reaching(package: Package) -> Iterator[tuple[bool, bool]]:
+    """For each relationship whether opening the file would fetch or run something, and whether it names a file."""
     relations = [name for name in package.parts if name.endswith(".rels")]
     for name in relations[:_RELATIONS]:
         folder, _, base = name.rpartition("_rels/")
         for relation in package.relations(folder + base.removesuffix(".rels")).values():
-            yield relation.external and relation.kind.lower() in _DANGEROUS_TARGETS
+            danger = relation.external and relation.kind.lower() in _DANGEROUS_TARGETS
+            yield danger, relation.external and bool(_PATH.match(relation.target))
 
 
 def _odf(package: Package, mime: str) -> Facts:
@@ -167,7 +170,8 @@ def _counted(package: Package, mark: re.Pattern[bytes]) -> int:
 
 
 def _text(file: BinaryIO) -> Facts:
-    return Facts(codecs=(doc_text.read(file)[1],))
+    text, encoding = doc_text.read(file)
+    return Facts(codecs=(encoding,), active=bool(_FORMULA.search(text)))
 
 
 def _contacts(file: BinaryIO) -> Facts:

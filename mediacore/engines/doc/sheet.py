@@ -17,7 +17,7 @@ ROWS = 2_000
 """Rows of a sheet that are read."""
 SHEETS = 1_000
 _FIRST_DAY, _LAST_DAY = dt.datetime(1899, 12, 30), 2_958_466  # noqa: DTZ001 - Excel knows no zones
-_BUILT_IN_DATES = {*range(14, 23), *range(45, 48)}
+BUILT_IN_DATES = {*range(14, 23), *range(45, 48)}
 _DATE = re.compile(r"[dyhs]", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 
@@ -112,11 +112,11 @@ def _shared(package: Package, wanted: set[int]) -> dict[int, str]:
 
 def _date_styles(package: Package) -> set[int]:
     """The cell styles that show a number as a date."""
-    formats, styles, inside = set(_BUILT_IN_DATES), list[int](), False
+    formats, styles, inside = set(BUILT_IN_DATES), list[int](), False
     for kind, tag, attributes in package.events("xl/styles.xml"):
         if tag == "cellXfs" and kind != TEXT:
             inside = kind == START
-        elif kind == START and tag == "numFmt" and _DATE.search(_QUOTED.sub("", attributes.get("formatCode", ""))):
+        elif kind == START and tag == "numFmt" and shows_date(attributes.get("formatCode", "")):
             formats.add(_whole(attributes.get("numFmtId", "")))
         elif kind == START and tag == "xf" and inside:
             styles.append(_whole(attributes.get("numFmtId", "")))
@@ -135,10 +135,20 @@ def _shown(cell: tuple[str, int, str], shared: dict[int, str], dates: set[int]) 
         number = float(words)
     except ValueError:
         return words
-    if style in dates and 1 <= number < _LAST_DAY:
+    return number_words(number, dated=style in dates)
+
+
+def number_words(number: float, *, dated: bool) -> str:
+    """A cell's number as it is read, perhaps as days since the last day of 1899."""
+    if dated and 1 <= number < _LAST_DAY:
         moment = _FIRST_DAY + dt.timedelta(days=number)
         return f"{moment:%Y-%m-%d}" if number == int(number) else f"{moment:%Y-%m-%d %H:%M}"
     return f"{number:.10g}"
+
+
+def shows_date(code: str) -> bool:
+    """Whether a number format shows a date or a time."""
+    return bool(_DATE.search(_QUOTED.sub("", code)))
 
 
 def _column(reference: str) -> int:

@@ -1,4 +1,8 @@
-"""Office files without what they say of their authors: properties, thumbnails, the names beside comments and changes.
+"""Office files without what they say of their authors and of what they were before.
+
+Properties, thumbnails, names beside comments, deleted words, printers, paths, logs and former versions go, in documents
+within documents and in their photos too; what a reader sees stays, hidden sheets and speaker notes included, since
+formulas and talks rest on them (the facts tell that they are there).
 
 Only the members that say it are written again; all others keep the bytes they were packed as. Dates, comments and
 extra fields of the zip are left out, so that the same file always becomes the same bytes.
@@ -6,16 +10,17 @@ extra fields of the zip are left out, so that the same file always becomes the s
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from attrs import evolve
 
 from mediacore.engines.containers import span
-from mediacore.engines.doc.zip import DEFLATED, STORED, Entry, content, entries
+from mediacore.engines.doc.cleaning.members import REMOVED, Rule, rule
+from mediacore.engines.doc.zip import DEFLATED, STORED, Entry, content, entries, weigh
+from mediacore.engines.insides import zip_type
 from mediacore.engines.operation import Unusable
 from mediacore.engines.signatures import MACRO_OFFICE, OFFICE
 
@@ -23,35 +28,17 @@ TYPES = (*OFFICE.values(), *MACRO_OFFICE.values())
 _ODF = "application/vnd.oasis.opendocument."
 PART_BYTES = 64_000_000
 """Bytes of a member that is written again."""
-NOBODY = "Author"
-"""What Office itself puts where a name was taken out."""
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
-_EXTENDED = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"
-_CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
-_EMPTY: Mapping[str, bytes] = {
-    "docProps/core.xml": f'{_HEAD}<cp:coreProperties xmlns:cp="{_CORE}"/>'.encode(),
-    "docProps/app.xml": f'{_HEAD}<Properties xmlns="{_EXTENDED}"/>'.encode(),
-    "docProps/custom.xml": f'{_HEAD}<Properties xmlns="{_CUSTOM}"/>'.encode(),
-    "meta.xml": (
-        f'{_HEAD}<office:document-meta xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'office:version="1.3"><office:meta/></office:document-meta>'
-    ).encode(),
-}
-_REMOVED = re.compile(r"^docprops/thumbnail\.[a-z]+$|^thumbnails/.", re.IGNORECASE)
-_NAMES = rb"(?:w\d*:author|w\d*:initials|w\d*:userId|(?:\w+:)?displayName)"
-_PEOPLE = rb"(?:cmAuthor|\w+:author|\w+:cmAuthor|person|\w+:person)"
-_NAMING = re.compile(rb"<[^<>]*\b" + _NAMES + rb"\s*=[^<>]*>|<" + _PEOPLE + rb"\b[^<>]*>")
-_NAME = re.compile(rb"""(\b(?:""" + _NAMES + rb"""|name|initials|userId)\s*=\s*)(?:"[^"]*"|'[^']*')""")
-_SHEET_AUTHOR = re.compile(rb"(<author>)([^<]*)(?=</author>)")
-_ODF_AUTHOR = re.compile(rb"(<(?:dc:creator|meta:initial-creator|meta:creator-initials)>)([^<]*)(?=</)")
-_REFERENCE = re.compile(
-    rb"""<Relationship\b[^<>]*(?:docProps/thumbnail\.)[^<>]*/>|<manifest:file-entry\b[^<>]*"Thumbnails/[^<>]*/>"""
-)
+DEPTH = 2
+"""Documents within documents that are cleaned as well."""
 
 
-def clean_office(file: BinaryIO, mime: str) -> bytes | None:
-    """An office file without private properties; None for another type.
+def clean_office(file: BinaryIO, mime: str, depth: int = 0) -> bytes | None:
+    """An office file without private properties and former versions of its words; None for another type.
+
+    Args:
+        file: the untrusted file.
+        mime: its sniffed type.
+        depth: in how many others it is embedded.
 
     Raises:
         Unusable: ``damaged``, ``encrypted``, ``bomb``, ``too-large``.
@@ -59,12 +46,14 @@ def clean_office(file: BinaryIO, mime: str) -> bytes | None:
     if mime not in TYPES and not mime.startswith(_ODF):
         return None
     found = sorted(entries(file), key=lambda entry: entry.offset)
+    weigh(found)
     if any(entry.locked for entry in found) or _enciphered(file, found):
         raise Unusable("encrypted", "The document is locked with a password.")
     written, directory = bytearray(), bytearray()
-    kept = [entry for entry in found if not _REMOVED.match(entry.name)]
+    gone = {entry.name for entry in found if REMOVED.search(entry.name)}
+    kept = [entry for entry in found if entry.name not in gone]
     for entry in kept:
-        changed, data = _member(file, entry)
+        changed, data = _member(file, entry, rule(entry.name, gone, lambda inner: _inner(inner, depth)))
         head = _fields(changed) + struct.pack("<HH", len(entry.raw), 0)
         directory += b"PK\x01\x02\x14\x00" + head + bytes(10) + struct.pack("<I", len(written)) + entry.raw
         written += b"PK\x03\x04" + head + entry.raw + data
@@ -84,14 +73,17 @@ def _fields(entry: Entry) -> bytes:
     return struct.pack("<HHHHHIII", 20, flags, entry.method, 0, 0x21, entry.crc, entry.packed, entry.size)
 
 
-def _member(file: BinaryIO, entry: Entry) -> tuple[Entry, bytes]:
+def _inner(file: BinaryIO, depth: int) -> bytes | None:
+    return clean_office(file, zip_type(file), depth + 1) if depth < DEPTH else None
+
+
+def _member(file: BinaryIO, entry: Entry, clean: Rule | None) -> tuple[Entry, bytes]:
     """A member as it will stand: as it was packed, or written again where it says too much."""
-    rule = _rule(entry.name)
-    if rule is not None:
+    if clean is not None:
         if entry.size > PART_BYTES:
             raise Unusable("too-large", "A part of the document is too large to be cleaned.")
         before = content(file, entry, PART_BYTES)
-        after = rule(before)
+        after = clean(before)
         if after != before:
             packer = zlib.compressobj(6, zlib.DEFLATED, -15)
             data = packer.compress(after) + packer.flush()
@@ -109,23 +101,3 @@ def _packed(file: BinaryIO, entry: Entry) -> bytes:
     if len(data) < entry.packed:
         raise Unusable("damaged", "A part of the document is missing.")
     return data
-
-
-def _rule(name: str) -> Callable[[bytes], bytes] | None:
-    """What becomes of a member's content; None where it stays as it is."""
-    if name in _EMPTY:
-        return lambda _: _EMPTY[name]
-    if name in ("_rels/.rels", "META-INF/manifest.xml"):
-        return lambda data: _REFERENCE.sub(b"", data)
-    if name in ("content.xml", "styles.xml"):
-        return lambda data: _ODF_AUTHOR.sub(rb"\g<1>" + NOBODY.encode(), data)
-    if name.endswith(".xml") and name.startswith(("word/", "ppt/", "xl/persons/", "xl/comments", "xl/threaded")):
-        return _without_names
-    return None
-
-
-def _without_names(data: bytes) -> bytes:
-    nobody = NOBODY.encode()
-    if any(word in data for word in (b"uthor", b"initials", b"userId", b"displayName", b"person")):
-        data = _NAMING.sub(lambda tag: _NAME.sub(rb'\g<1>"' + nobody + b'"', tag.group()), data)
-    return _SHEET_AUTHOR.sub(rb"\g<1>" + nobody, data)

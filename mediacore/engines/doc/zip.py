@@ -113,6 +113,8 @@ def chunks(file: BinaryIO, entry: Entry, most: int = PART_BYTES) -> Iterator[byt
             at += len(piece)
         else:
             rest = rest or span(file, at, min(_FIRST_CHUNK, end - at))
+            if not rest and not packer.unconsumed_tail and at < end:
+                return  # it ends before it says
             at += len(rest) if not packer.unconsumed_tail else 0
             piece, rest = _unfolded(packer, rest, min(want, room))
             if not piece and at < end and not packer.eof:

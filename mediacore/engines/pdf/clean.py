@@ -7,11 +7,16 @@ import re
 from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
 from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.picture.chunks import clean_jpeg
 
 _SUSPECT = re.compile(r"/(?:JavaScript|Launch|ImportData|SubmitForm|AA|Metadata|PieceInfo|LastModified)\b")
+_PHOTO = re.compile(r"/Filter\s*(?:/DCTDecode|\[\s*/DCTDecode\s*\])")
 _ACTIONS = ("/JavaScript", "/Launch", "/ImportData", "/SubmitForm")
 _BESIDE = ("AA", "Metadata", "PieceInfo", "LastModified")
 """Keys of any object that only serve other programs (ISO 32000-1: 12.6.3, 14.3.2, 14.5)."""
+_SWEPT, _MERGED, _MANY = 1, 4, 5_000
+"""MuPDF's words for dropping what nothing refers to, and for merging equal streams too, which takes long from so many
+objects on."""
 _CATALOG = ("OpenAction", "Info", "Collection", "PageMode", *_BESIDE)
 
 
@@ -21,23 +26,33 @@ def clean_pdf(document: pdf.Document) -> bytes:
     Raises:
         Unusable: it cannot be written.
     """
+    broken = (RuntimeError, ValueError, pdf.library().mupdf.FzErrorBase)
     try:
-        document.scrub(
-            clean_pages=False,
-            hidden_text=False,
-            redactions=False,
-            remove_links=False,
-            reset_fields=False,
-            reset_responses=False,
-        )
-        _clean_catalog(document)
-        for xref in range(1, min(document.xref_length(), bounds.PDF_OBJECTS)):
-            _clean_object(document, xref)
-        for key in ("Info", "ID"):
-            document.xref_set_key(-1, key, "null")
-        cleaned: bytes = document.tobytes(garbage=4, deflate=True, no_new_id=True)
-    except (RuntimeError, ValueError, pdf.library().mupdf.FzErrorBase) as error:
+        try:
+            return _cleaned(document)
+        except broken:
+            # objects that are named and not there stop the cleaning; once written anew none is
+            return _cleaned(pdf.reopened(document.tobytes(garbage=_SWEPT)))
+    except broken as error:
         raise Unusable("damaged", "The PDF is damaged and cannot be written again.") from error
+
+
+def _cleaned(document: pdf.Document) -> bytes:
+    document.scrub(
+        clean_pages=False,
+        hidden_text=False,
+        redactions=False,
+        remove_links=False,
+        reset_fields=False,
+        reset_responses=False,
+    )
+    _clean_catalog(document)
+    for xref in range(1, min(document.xref_length(), bounds.PDF_OBJECTS)):
+        _clean_object(document, xref)
+    for key in ("Info", "ID"):
+        document.xref_set_key(-1, key, "null")
+    merged = _MERGED if document.xref_length() < _MANY else _SWEPT
+    cleaned: bytes = document.tobytes(garbage=merged, deflate=True, no_new_id=True)
     return cleaned
 
 
@@ -55,6 +70,8 @@ def _clean_object(document: pdf.Document, xref: int) -> None:
         source = document.xref_object(xref, compressed=True)
     except (RuntimeError, ValueError):
         return
+    if _PHOTO.search(source):
+        _clean_photo(document, xref)
     if not _SUSPECT.search(source):
         return
     if document.xref_get_key(xref, "S")[1] in _ACTIONS:
@@ -65,6 +82,18 @@ def _clean_object(document: pdf.Document, xref: int) -> None:
     for key in ("A", "PA"):
         if document.xref_get_key(xref, f"{key}/S")[1] in _ACTIONS:
             _forget(document, xref, key)
+
+
+def _clean_photo(document: pdf.Document, xref: int) -> None:
+    """A JPEG brings its place and its camera along into a PDF."""
+    raw = document.xref_stream_raw(xref)
+    clean = clean_jpeg(raw) if raw and raw[:2] == b"\xff\xd8" else None
+    if clean is None or len(clean) >= len(raw):
+        return
+    mupdf = pdf.library().mupdf
+    file = mupdf.pdf_document_from_fz_document(document.this)
+    held = mupdf.fz_new_buffer_from_copied_data(clean)
+    mupdf.pdf_update_stream(file, mupdf.pdf_new_indirect(file, xref, 0), held, 1)
 
 
 def _forget(document: pdf.Document, xref: int, key: str) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
+from mediacore.engines.pdf import rescue
 
 Document: TypeAlias = Any
 """A ``pymupdf.Document``, whose package has no type information."""
@@ -81,8 +82,10 @@ def reopened(data: bytes, *, locked: bool = False) -> Document:
                 return document
             raise Unusable("encrypted", "The PDF is locked with a password.")
         document.init_doc()
-        pages = document.page_count
+        pages = rescue.count_pages(document)
     except (RuntimeError, ValueError, mupdf.FzErrorBase) as error:
+        if "encryption" in str(error):
+            raise Unusable("encrypted", "The PDF is locked with a key or in a way that is not known here.") from error
         raise Unusable("damaged", "The PDF is damaged and cannot be opened.") from error
     if not 0 < pages <= bounds.PDF_PAGES:
         code, words = ("too-many-pages", "too many pages") if pages else ("damaged", "no pages")

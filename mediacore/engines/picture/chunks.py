@@ -10,6 +10,8 @@ import re
 import struct
 from typing import BinaryIO
 
+from mediacore.engines.picture.profile import anonymous
+
 _SEGMENTS_KEPT = {0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE, 0xCF, 0xDB, 0xDD}
 """Frames, Huffman and arithmetic tables, quantisation, restart interval (ITU T.81, table B.1)."""
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
@@ -60,6 +62,10 @@ def clean_jpeg(data: bytes) -> bytes | None:
 def _with_profile(kept: list[bytes], profile: list[bytes]) -> bytes:
     if any(is_srgb(segment) for segment in profile):
         profile = []
+    whole, at = anonymous(b"".join(segment[18:] for segment in profile)), 0
+    for number, segment in enumerate(profile):
+        profile[number] = segment[:18] + whole[at : at + len(segment) - 18]
+        at += len(segment) - 18
     place = 2 if len(kept) > 1 and kept[1] is _JFIF else 1
     return b"".join([*kept[:place], *profile, *kept[place:]])
 
@@ -132,6 +138,8 @@ def _webp_chunks(data: bytes, *, nested: bool) -> bytes | None:
             if inner is None:
                 return None
             body = body[:16] + inner
+        if name == b"ICCP":
+            body = anonymous(body)
         if name in _WEBP_KEPT:
             kept.append(name + struct.pack("<I", len(body)) + body + b"\x00" * (len(body) & 1))
         at += 8 + length + (length & 1)

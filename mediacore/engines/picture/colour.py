@@ -24,7 +24,10 @@ def plain(picture: Image.Image) -> Image.Image:
         return _eight_bits(picture)
     if mode == "1":
         return picture.convert("L")
-    if "transparency" in picture.info or mode in ("PA", "La", "RGBa"):
+    if mode == "La":
+        # Pillow converts it to nothing but its own straight kind
+        return picture.convert("LA")
+    if "transparency" in picture.info or mode in ("PA", "RGBa"):
         return picture.convert("RGBA")
     return picture.convert("RGB")
 

@@ -13,7 +13,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
-from mediacore.engines.picture import colour
+from mediacore.engines.picture import colour, rare, salvage
 from mediacore.engines.picture.chunks import webp_size
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -26,6 +26,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "image/avif": ("AVIF",),
     "image/heic": ("HEIF",),
     "image/heif": ("HEIF",),
+    **rare.FORMATS,
 }
 """Pillow's formats by MIME type: the only ones that are ever tried on a file of that type."""
 
@@ -126,7 +127,13 @@ def shown_size(picture: Image.Image) -> tuple[int, int]:
 
 
 def upright(
-    picture: Image.Image, box: tuple[int, int] | None = None, *, sharp: bool = False, nearest: bool = False
+    picture: Image.Image,
+    box: tuple[int, int] | None = None,
+    *,
+    sharp: bool = False,
+    nearest: bool = False,
+    partly: bool = False,
+    embedded: bool = False,
 ) -> Image.Image:
     """Decode, scale, turn, and bring to sRGB: ``L``, ``RGB``, ``LA`` or ``RGBA`` with eight bits, and no metadata.
 
@@ -135,6 +142,9 @@ def upright(
         box: the most width and height of the result, as shown; None keeps the size.
         sharp: take Lanczos over a full decode, instead of a JPEG's own reduced decode and bicubic.
         nearest: take whole pixels out instead of mixing them, so that their colours can be counted.
+        partly: take what is there of a picture that is cut off, if that is enough to be seen.
+        embedded: take a HEIC's own thumbnail where it is large enough, of the same shape, turn, crop and colours; that
+            it shows the same scene is the word of whoever made the file.
 
     Raises:
         Unusable: ``truncated`` or ``damaged``.
@@ -144,7 +154,10 @@ def upright(
     turn = orientation_of(picture)
     if picture.format in ("JPEG", "MPO") and not sharp:
         picture.draft(picture.mode, wanted if turn < 5 else wanted[::-1])
-    decode(picture)
+    if embedded and picture.format == "HEIF":
+        # the maker of a thumbnail may have rounded the other way
+        picture.draft(picture.mode, (max(1, wanted[0] - 1), max(1, wanted[1] - 1)))
+    decode(picture, partly=partly)
     if not isinstance(picture, TiffImagePlugin.TiffImageFile) and turn in TURNS and turn >= 5:
         wanted = wanted[::-1]
     profile = picture.info.get("icc_profile")
@@ -230,8 +243,8 @@ def drawn(picture: Image.Image, *, lossy: bool = False) -> bool:
     return most >= GROUND_SHARE * total and isinstance(ground, tuple) and sum(ground) >= GROUND_LIGHT
 
 
-def decode(picture: Image.Image) -> None:
-    """Decode the pixels in place.
+def decode(picture: Image.Image, *, partly: bool = False) -> None:
+    """Decode the pixels in place; see ``upright``.
 
     Raises:
         Unusable: ``truncated`` or ``damaged``.
@@ -243,6 +256,8 @@ def decode(picture: Image.Image) -> None:
     except Image.DecompressionBombError:
         raise _too_many() from None
     except (OSError, EOFError, SyntaxError, ValueError) as error:
+        if partly and salvage.settle(picture):
+            return
         if "truncated" in str(error) or isinstance(error, EOFError):
             raise Unusable("truncated", "The picture is cut off: part of it is missing.") from None
         raise Unusable("damaged", "The picture is damaged and cannot be shown.") from None

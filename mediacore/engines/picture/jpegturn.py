@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from PIL import Image, JpegImagePlugin
 
 from mediacore.engines.picture import chunks, image
+from mediacore.engines.picture.profile import anonymous
 
 _FULL, _HALF_ACROSS, _OTHER = 0, 1, -1
 """Pillow's names for 4:4:4, 4:2:2, and what it cannot name."""
@@ -40,7 +41,7 @@ def turned(opened: Image.Image) -> bytes | None:
         opened.draft("YCbCr", opened.size)
     image.decode(opened)
     upright = image.fresh(opened.transpose(image.TURNS[turn]))
-    kept = profile if isinstance(profile, bytes) and not chunks.is_srgb(profile) else None
+    kept = anonymous(profile) if isinstance(profile, bytes) and not chunks.is_srgb(profile) else None
     target = io.BytesIO()
     upright.save(
         target,

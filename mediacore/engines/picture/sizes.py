@@ -23,7 +23,7 @@ NEARLY = 1.2
 def most(size: Size, wanted: Fit) -> Size:
     """The size within the most side and the most pixels of the order."""
     width, height = size
-    scale = min(1.0, bounds.SIDE / max(size))
+    scale = min(1.0, bounds.WRITE_SIDE / max(size))
     if wanted.max_side:
         scale = min(scale, wanted.max_side / max(size))
     if wanted.max_pixels:

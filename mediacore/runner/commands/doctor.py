@@ -55,11 +55,14 @@ def _libraries() -> Iterator[tuple[str, str, str]]:
 
 
 def _jail() -> Iterator[tuple[str, str, str]]:
-    from mediacore.sandbox import Sandbox
+    from mediacore.sandbox import Level, Sandbox
 
     with Sandbox() as sandbox:
         level = sandbox.level
-        yield "jail", OK if level >= 2 else NOTE, f"files are worked on at confinement level {int(level)} of 3"
+        doors = sandbox.self_test() if level >= Level.CALLS else ()
+        told = f"files are worked on at confinement level {int(level)} of 3: {level.description}"
+        state = OK if level >= Level.CALLS else NOTE
+        yield "jail", BAD if doors else state, f"has a gap: {', '.join(doors)}" if doors else told
 
 
 def _configuration(config: Path, reach: bool) -> Iterator[tuple[str, str, str]]:
