@@ -22,7 +22,10 @@ from mediacore.runner.output import console
 if TYPE_CHECKING:
     from mediacore.testkit import Devices, Mischief
 
-OTHERS = {"sms:telnyx": "mediacore_sms.telnyx_simulator:TelnyxSimulator"}
+OTHERS = {
+    "sms:telnyx": "mediacore_sms.telnyx_simulator:TelnyxSimulator",
+    "instagram:page": "mediacore_instagram.simulator:page",
+}
 """Further providers of channels that have several; the first of each is in the demo's table."""
 ADDRESSED = {"webchat"}
 """Channels whose simulator is a customer's browser, and so needs to know where the runner is."""
@@ -83,7 +86,8 @@ def simulate(
 
     It prints its address, its credentials and the table to paste into mediacore.toml, then every message that a
     customer receives and every answer that the webhook gave. SMS has two providers: sms is Twilio, sms:telnyx is
-    Telnyx. For webchat the simulator is a visitor's browser, so start `mediacore serve` first and give --url.
+    Telnyx. Instagram has two products: instagram is Instagram Login, instagram:page a linked Page. For webchat the
+    simulator is a visitor's browser, so start `mediacore serve` first and give --url.
     """
     name = channel.partition(":")[0]
     tell = _as_lines if json_ else _as_words

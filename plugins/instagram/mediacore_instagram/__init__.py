@@ -13,6 +13,8 @@ import httpx2
 
 from mediacore import (
     Absent,
+    Attachment,
+    ConfigError,
     Event,
     Fetched,
     Finding,
@@ -25,12 +27,13 @@ from mediacore import (
     Request,
     Response,
     Retry,
+    Uploaded,
     call,
     download,
     hookimpl,
     read_limits,
 )
-from mediacore_instagram import lookup, wire_in, wire_out
+from mediacore_instagram import lookup, uploads, wire_in, wire_out
 from mediacore_instagram.attachments import MEDIA_HOSTS
 from mediacore_instagram.faults import WINDOW, fault
 from mediacore_instagram.signing import handshake, verify
@@ -60,7 +63,7 @@ class InstagramChannel:
         media_hosts: where customers' files may be fetched from, each with everything below it, or whole origins.
         human_agent: tag what people write with HUMAN_AGENT when the 24-hour window is closed; Meta must have approved
             it.
-        profile: which limits hold.
+        profile: which limits hold; the product's own when empty.
     """
 
     account: str
@@ -72,14 +75,20 @@ class InstagramChannel:
     version: str = "v25.0"
     media_hosts: tuple[str, ...] = MEDIA_HOSTS
     human_agent: bool = False
-    profile: str = "default"
+    profile: str = ""
     _client: httpx2.Client = attrs.field(init=False, repr=False, factory=_client)
     _limits: Limits = attrs.field(init=False, repr=False)
     _tries: deque[lookup.Try] = attrs.field(init=False, repr=False, factory=lambda: deque(maxlen=1000))
 
     @_limits.default
     def _read_limits(self) -> Limits:
-        return read_limits(_LIMITS, self.profile)
+        own = "page" if self.product == "page" else "default"
+        limits = read_limits(_LIMITS, self.profile or own)
+        if self.product == "login" and not limits.message.fetched:
+            raise ConfigError(f"profile {self.profile!r} is for product 'page': only a Page takes uploads")
+        if self.human_agent:
+            return limits
+        return attrs.evolve(limits, window=attrs.evolve(limits.window, person_hours=None))
 
     def __attrs_post_init__(self) -> None:
         """Close the connections once the channel is gone."""
@@ -102,11 +111,28 @@ class InstagramChannel:
         return handshake(request.url, self.verify_token) if request.method == "GET" else None
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path) -> Fetched:
+    def fetch(self, remote: Remote, into: Path, limits: Limits) -> Fetched:
         """Bring a file from Meta's file hosts; its address is signed, so no token goes there."""
-        bound = self._limits.inbound.max_bytes
-        assert bound is not None, "limits.toml states one"
-        return download(self._client, remote.ref, into, hosts=self.media_hosts, max_bytes=bound.value)
+        bound = limits.inbound.max_bytes
+        most = bound.value if bound else 0
+        return download(self._client, remote.ref, into, hosts=self.media_hosts, max_bytes=most)
+
+    @hookimpl
+    def upload(self, attachment: Attachment) -> Uploaded | None:
+        """Bring a file to Meta ahead of its message, where the product has a place for it.
+
+        A Page whose API does not take bytes has the file fetched from our address instead, where there is one.
+        """
+        if self.product == "login":
+            return None
+        try:
+            return uploads.bring(self._client, self._url(f"{self._node}/message_attachments"), self._auth, attachment)
+        except InDoubt as error:  # a file that lies there twice does no harm
+            raise Retry(error.message, code=error.code) from error
+        except Permanent:
+            if not attachment.url:
+                raise
+            return None
 
     @hookimpl
     def send(self, message: Outgoing) -> Receipt:
@@ -139,6 +165,11 @@ class InstagramChannel:
         """Ask whether the token works and the account's webhooks are switched on."""
         answer = call(self._client, "GET", self._url(f"{self._node}/subscribed_apps"), headers=self._auth, timeout=10)
         return wire_out.subscription(answer.status_code, answer.content)
+
+    @hookimpl
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
 
     def _hand_over(self, message: Outgoing) -> Receipt:
         try:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import httpx2
 from starlette.applications import Starlette
@@ -23,6 +23,8 @@ from mediacore_instagram import simulator_shapes as shapes
 from mediacore_instagram.simulator_cdn import Cdn
 from mediacore_instagram.simulator_graph import Graph, new_mid
 
+PAGE: Final = "1098765432100"
+"""The Page that the account is linked to."""
 _KINDS: Final = {"image": "image", "audio": "audio", "video": "video"}
 
 
@@ -34,14 +36,16 @@ class InstagramSimulator:
     Args:
         port: 0 for any free port.
         account, token, app_secret, verify_token: the business's account as Meta knows it.
+        product: ``login`` or ``page``: which of Meta's products the account is connected through.
         webhook: the full public address of our runner's webhook; can be set later.
         echoes: call back each sent message as an echo, as Meta does for apps that subscribe to echoes.
         human_agent: Meta has approved the HUMAN_AGENT tag for this app.
         patience: seconds until Meta gives up fetching a file.
 
     Attributes:
-        url: where it serves. mischief: what goes wrong next (places ``send``, ``check``, ``look``, ``media``). devices:
-        what customers received. answers: the statuses our webhook gave. graph: the account's state at Meta.
+        url: where it serves. mischief: what goes wrong next (places ``send``, ``upload``, ``check``, ``look``,
+        ``media``). devices: what customers received. answers: the statuses our webhook gave. graph: the account's state
+        at Meta.
     """
 
     def __init__(
@@ -52,16 +56,18 @@ class InstagramSimulator:
         token: str = "IGtoken",  # noqa: S107 - a simulated account's
         app_secret: str = "app-secret",  # noqa: S107 - the same
         verify_token: str = "verify",  # noqa: S107 - the same
+        product: Literal["login", "page"] = "login",
         webhook: str = "",
         echoes: bool = True,
         human_agent: bool = True,
         patience: float = 75.0,
     ) -> None:
         self.account, self.app_secret, self.verify_token = account, app_secret, verify_token
-        self.webhook, self.echoes = webhook, echoes
+        self.webhook, self.echoes, self.product = webhook, echoes, product
         self.mischief, self.devices = Mischief(), Devices()
         self.answers: list[int] = []
-        self.graph = Graph(account, token, human_agent, patience, self.mischief, self.devices, self._call_back)
+        page = PAGE if product == "page" else ""
+        self.graph = Graph(account, token, page, human_agent, patience, self.mischief, self.devices, self._call_back)
         self._cdn = Cdn(self.mischief)
         self._callbacks = Callbacks(self.mischief, on_answer=lambda _, status: self.answers.append(status))
         self._server = Server(Starlette(routes=self._routes()), port)
@@ -93,6 +99,7 @@ class InstagramSimulator:
             "channel": "instagram",
             "account": self.account,
             "token": self.graph.token,
+            "product": self.product,
             "app_secrets": [self.app_secret],
             "verify_token": self.verify_token,
             "api_url": self.url,
@@ -225,6 +232,7 @@ class InstagramSimulator:
         return [
             Route("/ig_messaging_cdn/", self._cdn.serve),
             Route("/{version}/{node}/messages", self.graph.messages, methods=["POST"]),
+            Route("/{version}/{node}/message_attachments", self.graph.attachments, methods=["POST"]),
             Route("/{version}/{node}/subscribed_apps", self.graph.subscriptions),
             Route("/{version}/{node}/conversations", self.graph.conversations),
             Route("/{version}/{object}", self.graph.read),
@@ -234,8 +242,13 @@ class InstagramSimulator:
         if not (self.echoes and self.webhook):
             return
         urls = [self._cdn.put(file.data, file.type) for file in files]
-        items = [shapes.attachment(kind, url) for (kind, _), url in zip(order.files, urls, strict=True)]
+        items = [shapes.attachment(piece.kind, url) for piece, url in zip(order.files, urls, strict=True)]
         self.post([self._echo(mid, order.to, {"attachments": items} if items else {"text": order.text})])
 
     def _echo(self, mid: str, customer: str, content: Mapping[str, Any]) -> dict[str, Any]:
         return shapes.event(self.account, customer, message={"mid": mid, "is_echo": True, **content})
+
+
+def page(**settings: Any) -> InstagramSimulator:  # noqa: ANN401 - handed on, named and typed there
+    """The same through a linked Page; arguments as for ``InstagramSimulator``."""
+    return InstagramSimulator(product="page", **settings)

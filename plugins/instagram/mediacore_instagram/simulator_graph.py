@@ -20,11 +20,13 @@ from starlette.types import Receive, Scope, Send
 from mediacore.testkit import Act, Devices, Mischief, Received, ReceivedFile
 from mediacore_instagram import simulator_rules as rules
 from mediacore_instagram.simulator_threads import Threads
+from mediacore_instagram.simulator_uploads import Uploads
 
 _NOT_NOW: Final = rules.GraphError(503, 2, 0, "Service temporarily unavailable")
 _THROTTLED: Final = rules.GraphError(400, 613, 0, "Calls to this api have exceeded the rate limit.")
 _NO_TOKEN: Final = rules.GraphError(401, 190, 0, "Invalid OAuth access token")
 _CLOSED: Final = rules.GraphError(400, 10, 2534022, "This message is sent outside of allowed window.")
+_NO_SUCH: Final = rules.GraphError(400, 100, 33, "Unsupported post request. Object does not exist")
 _NOBODY: Final = rules.GraphError(400, 100, 2534014, "No matching user found")
 
 
@@ -40,9 +42,10 @@ class Graph:
 
     Args:
         account, token: whose, and the only token that is right.
+        page: the id of the Page that it is linked to; empty for the Instagram Login product, which knows no Pages.
         human_agent: Meta has approved the HUMAN_AGENT tag for this app.
         patience: seconds until Meta gives up fetching a file.
-        mischief: what goes wrong next, at the places ``send``, ``check`` and ``look``.
+        mischief: what goes wrong next, at the places ``send``, ``upload``, ``check`` and ``look``.
         devices: where messages arrive.
         sent: told of every message taken: its id, the order and its files.
 
@@ -50,25 +53,27 @@ class Graph:
         strangers: ids that exist nowhere. last: when each customer wrote. errors: answers of the next sends.
         echo_first: the echo overtakes the answer to the send, as may happen.
         subscribed: whether the app gets this account's webhooks. closing: lets go of calls that hang.
-        threads: the conversations.
+        threads: the conversations. uploads: files that lie at Meta, which only a Page may put there.
     """
 
     def __init__(
         self,
         account: str,
         token: str,
+        page: str,
         human_agent: bool,
         patience: float,
         mischief: Mischief,
         devices: Devices,
         sent: Callable[[str, rules.Order, Sequence[ReceivedFile]], None],
     ) -> None:
-        self.account, self.token, self.human_agent, self.patience = account, token, human_agent, patience
+        self.account, self.token, self.page = account, token, page
+        self.human_agent, self.patience = human_agent, patience
         self.strangers: set[str] = set()
         self.last: dict[str, datetime] = {}
         self.errors: deque[rules.GraphError] = deque()
         self.echo_first, self.subscribed = False, True
-        self.threads = Threads(account)
+        self.threads, self.uploads = Threads(account), Uploads()
         self.closing = threading.Event()
         self._mischief, self._devices, self._sent = mischief, devices, sent
         self._fetcher = httpx2.Client(trust_env=False)
@@ -98,6 +103,18 @@ class Graph:
             await echo()
             return JSONResponse(answer)
         return JSONResponse(answer, background=echo)
+
+    async def attachments(self, request: Request) -> Response:
+        """POST /{version}/{page}/message_attachments."""
+        try:
+            self._admit(request, "upload")
+            if not self.page:
+                raise _NO_SUCH
+            async with request.form() as form:
+                id_ = await self.uploads.keep(form)
+        except rules.GraphError as error:
+            return JSONResponse(error.json(secrets.token_urlsafe(8)), error.status)
+        return _Dropped() if self._mischief.take(Act.DROP_AFTER, "upload") else JSONResponse({"attachment_id": id_})
 
     def subscriptions(self, request: Request) -> Response:
         """GET /{version}/{id}/subscribed_apps."""
@@ -129,7 +146,9 @@ class Graph:
     def _admit(self, request: Request, place: str) -> None:
         expected = f"Bearer {self.token}".encode()
         given = request.headers.get("authorization", "").encode()
-        right = hmac.compare_digest(given, expected) and (request.path_params.get("node", "me") in ("me", self.account))
+        right = hmac.compare_digest(given, expected) and (
+            request.path_params.get("node", "me") in ("me", self.page or self.account)
+        )
         if not right or self._mischief.take(Act.UNAUTHORIZED, place):
             raise _NO_TOKEN
         if self._mischief.take(Act.ERROR, place):
@@ -146,12 +165,18 @@ class Graph:
         human = order.human and self.human_agent
         if silent > (rules.HUMAN_WINDOW if human else rules.WINDOW):
             raise _CLOSED
-        files = tuple(rules.fetch(self._fetcher, kind, url, self.patience) for kind, url in order.files)
+        files = tuple(self._file(piece) for piece in order.files)
         extra = (("tag", "HUMAN_AGENT"),) * order.human + (("reply_to", order.reply_to),) * bool(order.reply_to)
         mid = new_mid()
-        self.threads.write(order.to, mid, order.text, order.files, mine=True)
+        shown = [(piece.kind, piece.url or f"{self.account}/{piece.id}") for piece in order.files]
+        self.threads.write(order.to, mid, order.text, shown, mine=True)
         self._devices.deliver(Received(mid, order.to, order.text, files, extra))
         return mid, files
+
+    def _file(self, piece: rules.Piece) -> ReceivedFile:
+        if piece.id:
+            return self.uploads.find(piece.id, piece.kind)
+        return rules.fetch(self._fetcher, piece.kind, piece.url, self.patience)
 
 
 def new_mid() -> str:

@@ -69,20 +69,35 @@ class GraphError(Exception):
 
 
 @frozen
+class Piece:
+    """One file of a send request.
+
+    Args:
+        kind: the attachment's type.
+        url: where it is; empty when it was uploaded.
+        id: its id when it was uploaded.
+    """
+
+    kind: str
+    url: str = ""
+    id: str = ""
+
+
+@frozen
 class Order:
     """A send request whose form is right.
 
     Args:
         to: the customer.
         text: the words; empty beside files.
-        files: type and address of each.
+        files: the files, in order.
         reply_to: the message answered.
         human: it carries the HUMAN_AGENT tag.
     """
 
     to: str
     text: str = ""
-    files: tuple[tuple[str, str], ...] = ()
+    files: tuple[Piece, ...] = ()
     reply_to: str = ""
     human: bool = False
 
@@ -105,8 +120,8 @@ def read_order(raw: bytes) -> Order:
         match message:
             case {"text": str(text), **rest} if not rest and 0 < len(text.encode()) <= TEXT_BYTES:
                 return Order(to, text=text, reply_to=reply, human=human)
-            case {"attachment": {"type": str(kind), "payload": {"url": str(url)}}, **rest} if not rest:
-                return Order(to, files=(_known(kind, url),), reply_to=reply, human=human)
+            case {"attachment": {} as one, **rest} if not rest:
+                return Order(to, files=(_piece(one),), reply_to=reply, human=human)
             case {"attachments": [*several], **rest} if not rest and 0 < len(several) <= IMAGES:
                 return Order(to, files=tuple(_image(each) for each in several), reply_to=reply, human=human)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -114,17 +129,22 @@ def read_order(raw: bytes) -> Order:
     raise _invalid(f"text up to {TEXT_BYTES} bytes, one attachment, or up to {IMAGES} images")
 
 
-def _known(kind: str, url: str) -> tuple[str, str]:
-    if kind not in TAKEN:
-        raise _invalid(f"attachment type {kind}")
-    return kind, url
+def _piece(told: object) -> Piece:
+    match told:
+        case {"type": str(kind), "payload": {"url": str(url), **rest}, **more} if kind in TAKEN and not (rest or more):
+            return Piece(kind, url=url)
+        case {"type": str(kind), "payload": {"attachment_id": str(id_), **rest}, **more} if kind in TAKEN:
+            if not (rest or more):
+                return Piece(kind, id=id_)
+    raise _invalid(f"attachment {told}")
 
 
-def _image(each: dict[str, Any]) -> tuple[str, str]:
-    # Only images share a message (LOGIN).
-    if each["type"] != "image":
+def _image(told: object) -> Piece:
+    # Only images share a message, and addresses and ids may be mixed (LOGIN).
+    piece = _piece(told)
+    if piece.kind != "image":
         raise _invalid("only images may share a message")
-    return "image", str(each["payload"]["url"])
+    return piece
 
 
 def _invalid(message: str) -> GraphError:
@@ -143,7 +163,7 @@ def fetch(client: httpx2.Client, kind: str, url: str, patience: float) -> Receiv
     Raises:
         GraphError: 100-2018008 not fetched, 100-2018047 not what it says, 100-2018109 too large, 100-2018294 too slow.
     """
-    bound, end, data = IMAGE_BYTES if kind == "image" else FILE_BYTES, time.monotonic() + patience, bytearray()
+    end, data = time.monotonic() + patience, bytearray()
     if not _public(url):
         raise GraphError(400, 100, 2018008, "Failed to fetch the file from the url: it is not HTTPS")
     slow = GraphError(400, 100, 2018294 if kind == "video" else 2018008, "Fetching the attachment took too long")
@@ -154,8 +174,7 @@ def fetch(client: httpx2.Client, kind: str, url: str, patience: float) -> Receiv
                 raise GraphError(400, 100, 2018008, f"Failed to fetch the file from the url: {answer.status_code}")
             for chunk in answer.iter_bytes():
                 data += chunk
-                if len(data) > bound:
-                    raise GraphError(400, 100, 2018109, "Attachment size exceeds allowable limit")
+                weigh(kind, len(data))
                 if time.monotonic() > end:
                     raise slow
             header = answer.headers.get("content-type", "")
@@ -163,10 +182,29 @@ def fetch(client: httpx2.Client, kind: str, url: str, patience: float) -> Receiv
         raise slow from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise GraphError(400, 100, 2018008, "Failed to fetch the file from the url") from error
+    return ReceivedFile(url.partition("?")[0].rpartition("/")[2], look_at(kind, header, bytes(data)), bytes(data))
+
+
+def weigh(kind: str, size: int) -> None:
+    """Refuse a file of too many bytes.
+
+    Raises:
+        GraphError: 100-2018109.
+    """
+    if size > (IMAGE_BYTES if kind == "image" else FILE_BYTES):
+        raise GraphError(400, 100, 2018109, "Attachment size exceeds allowable limit")
+
+
+def look_at(kind: str, header: str, data: bytes) -> str:
+    """The type of a file that is what its Content-Type says, and of a type that this sort of attachment takes.
+
+    Raises:
+        GraphError: 100-2018047.
+    """
     declared = _bare(header)
-    if declared not in TAKEN[kind] or not _matches(declared, sniff(bytes(data))):
+    if declared not in TAKEN[kind] or not _matches(declared, sniff(data)):
         raise GraphError(400, 100, 2018047, "Upload attachment failure: type and content do not match")
-    return ReceivedFile(url.partition("?")[0].rpartition("/")[2], declared, bytes(data))
+    return declared
 
 
 def _public(url: str) -> bool:

@@ -92,10 +92,23 @@ def _content(message: Outgoing) -> Mapping[str, Any]:
     return {"attachments": built}
 
 
-def _attachment(attachment: Attachment) -> dict[str, Any]:
+def sort_of(attachment: Attachment) -> str:
+    """Meta's word for the sort of a file.
+
+    Raises:
+        Permanent: Instagram carries none like it.
+    """
     kind = _TYPES.get(attachment.media.kind)
     if kind is None:
         raise Permanent(f"Instagram carries no {attachment.media.type} files", code="type")
+    return kind
+
+
+def _attachment(attachment: Attachment) -> dict[str, Any]:
+    kind = sort_of(attachment)
+    # The upload page sends an id as MEDIA_SHARE, the send page under the sort that was uploaded: the newer one holds.
+    if attachment.uploaded:
+        return {"type": kind, "payload": {"attachment_id": attachment.uploaded}}
     if not attachment.url:
         raise Permanent("Instagram fetches files from a public address: set public_url", code="no-url")
     return {"type": kind, "payload": {"url": attachment.url}}

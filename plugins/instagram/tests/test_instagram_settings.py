@@ -68,8 +68,29 @@ def test_the_products_have_their_own_hosts(mounting: Mounting, settings: dict[st
 
 
 def test_the_hooks_of_the_channel(inbox: Inbox) -> None:
-    """What a push channel needs, with a look-up for lost answers."""
-    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "send", "reconcile", "check")
+    """What a push channel needs, with uploads for a Page and a look-up for lost answers."""
+    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "upload", "send", "reconcile", "check", "close")
+
+
+def test_a_closed_channel_has_no_connections(mounting: Mounting, settings: dict[str, Any]) -> None:
+    """When the site stops, the plugin lets go of its connections."""
+    inbox = mounting(settings)
+    inbox.close()
+    plugin: Any = inbox._plugin
+    assert plugin._client.is_closed
+
+
+def test_the_window_and_the_pace(mounting: Mounting, settings: dict[str, Any]) -> None:
+    """Answers are free for a day, for people a week where the tag is approved; ten messages go in a second."""
+    limits = mounting(settings).limits
+    assert (limits.window.hours and limits.window.hours.value, limits.window.person_hours) == (24, None)
+    approved = mounting(settings | {"human_agent": True}).limits.window.person_hours
+    assert approved is not None
+    assert approved.value * 3600 == rules.HUMAN_WINDOW.total_seconds()
+    assert limits.window.hours is not None
+    assert limits.window.hours.value * 3600 == rules.WINDOW.total_seconds()
+    assert limits.pace.second is not None
+    assert limits.pace.second.value == 10
 
 
 def test_every_number_has_its_source_and_date(inbox: Inbox) -> None:
