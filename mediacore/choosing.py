@@ -39,6 +39,9 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     media = attachment.media
     if media.size == 0:
         return Choice("refuse", "the file is empty: choose it again")
+    if not limits.accept and limits.message.reach:
+        begin = ", ".join(limits.message.reach)
+        return fallback(f"{limits.title} carries files only to addresses that begin with {begin}", link)
     if attachment.sort and not limits.only(attachment.sort).accept:
         known = ", ".join(a.name for a in limits.accept)
         return Choice("refuse", f"{limits.title} has no files of the sort {attachment.sort}; it has {known}")

@@ -81,6 +81,7 @@ class Text:
         place: ``body``: one text beside all files of a message; ``caption``: on a file that can bear one, else a
             message of its own; ``apart``: always a message of its own.
         caption_max: the longest caption, in ``unit``.
+        segmented: a text alone travels in short messages that are charged one by one, as SMS do.
     """
 
     max: Figure | None = None
@@ -89,6 +90,7 @@ class Text:
     )
     place: Literal["body", "caption", "apart"] = field(default="body", validator=in_(("body", "caption", "apart")))
     caption_max: Figure | None = None
+    segmented: bool = False
 
     def length(self, text: str) -> int:
         """How long a text is in this channel's unit."""
@@ -109,6 +111,7 @@ class Message:
         mixed: files of different sorts may share a message.
         fetched: the provider fetches files from a URL of ours, so a public address is needed.
         max_pages: the most page images that a document may become in all.
+        reach: how the addresses begin to which files can go, such as ``+1``; empty for all.
     """
 
     files: Figure | None = None
@@ -118,6 +121,7 @@ class Message:
     mixed: bool = True
     fetched: bool = False
     max_pages: int = 10
+    reach: tuple[str, ...] = ()
 
     def wire(self, size: int) -> int:
         """Bytes that a file of this size takes on the wire."""
@@ -237,14 +241,19 @@ class Limits:
         return evolve(self, accept=tuple(evolve(a, explicit=False) for a in self.accept if a.name == sort))
 
     def toward(self, address: str) -> Limits:
-        """These limits for one recipient: the list of blocked extensions is its receiver's own, where that is known.
+        """These limits for one recipient.
+
+        The list of blocked extensions is its receiver's own, where that is known; there is no sort of file at all where
+        files do not reach such addresses.
 
         Args:
-            address: the recipient's; may be empty.
+            address: the recipient's; empty while nobody is chosen.
         """
         domain = address.rpartition("@")[2].strip().lower()
         known = next((r for r in self.blocked.receivers if domain in r.domains), None)
-        return evolve(self, blocked=Blocked(known.extensions, known.source, known.as_of)) if known else self
+        blocked = Blocked(known.extensions, known.source, known.as_of) if known else self.blocked
+        reached = not (address and self.message.reach) or address.startswith(self.message.reach)
+        return evolve(self, blocked=blocked, accept=self.accept if reached else ())
 
     def for_inbound(self) -> Limits:
         """These limits without the sorts of file that may be sent: only the bounds on what comes in."""

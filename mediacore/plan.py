@@ -16,6 +16,7 @@ from mediacore.limits import Limits
 from mediacore.messages import Attachment
 from mediacore.obstacles import size_word
 from mediacore.packing import Unit, pack, travels_with
+from mediacore.segments import segments
 from mediacore.values import Fit
 from mediacore.wording import accompany, chunks, joined
 
@@ -128,7 +129,7 @@ def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: boo
         parts = _body_parts(groups, body, links, limits, fits)
     else:
         parts = _captioned_parts(groups, words, attachments, links, limits)
-    notes = _notes(text, words, parts, groups)
+    notes = (*_notes(text, words, parts, groups), *_charged(parts, limits))
     return Plan(limits.channel, limits.profile, steps, parts, notes)
 
 
@@ -212,3 +213,17 @@ def _notes(text: str, words: str, parts: Sequence[Part], groups: Sequence[Sequen
     if texts and groups:
         notes.append("the text is a message of its own beside the files")
     return tuple(notes)
+
+
+def _charged(parts: Sequence[Part], limits: Limits) -> tuple[str, ...]:
+    """What a long text costs where each short message of it is charged."""
+    alone = [p for p in parts if not p.files]
+    if not limits.text.segmented or not alone:
+        return ()
+    cut = [segments(p.text + "x" * LINK_ROOM * len(p.links)) for p in alone]
+    count, foreign = sum(each.count for each in cut), next((each.foreign for each in cut if each.foreign), "")
+    if count < 2:
+        return ()
+    about = "about " if any(p.links for p in alone) else ""
+    why = f", since {foreign!r} is no character of theirs" if foreign else ""
+    return (f"the text is charged as {about}{count} SMS{why}",)

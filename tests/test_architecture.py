@@ -33,7 +33,8 @@ ARROWS = {
     "obstacles": "limits values",
     "recording": "choice kinds limits obstacles packing values",
     "choosing": "choice kinds limits messages obstacles packing recording values",
-    "plan": "choice choosing limits messages obstacles packing values wording",
+    "segments": "",
+    "plan": "choice choosing limits messages obstacles packing segments values wording",
     "hookspecs": "events hosting limits messages values",
     "inbox": "errors events hookspecs hosting limits limits_file messages values",
     "mounting": "errors inbox limits limits_file",
@@ -68,6 +69,7 @@ PURE = (
     "obstacles",
     "recording",
     "choosing",
+    "segments",
     "plan",
 )
 IO = {"asyncio", "http", "httpx2", "os", "shutil", "socket", "sqlite3", "subprocess", "threading", "time", "urllib"}

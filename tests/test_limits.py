@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 
-from mediacore import ConfigError, Figure, Kind, Limits, override_limits, read_limits
+from mediacore import Accept, ConfigError, Figure, Kind, Limits, Message, override_limits, read_limits
 from mediacore.limits_file import SITE
 from mediacore.testkit import strategies
 
@@ -159,3 +160,13 @@ def test_an_override_changes_only_what_it_names(limits: Limits) -> None:
 def test_inbound_limits_take_no_sort(pigeon: Path) -> None:
     """What comes in need not fit what may go out."""
     assert read_limits(pigeon).for_inbound().accept == ()
+
+
+def test_limits_toward_one_customer() -> None:
+    """Files reach only addresses that begin as the limits say; where nothing is said, or nobody chosen, all of them."""
+    picture = Accept("image", Kind.IMAGE, ("image/jpeg",))
+    near = Limits("sms", "SMS", "default", (picture,), message=Message(reach=("+1", "+44")))
+    assert near.toward("+1415").accept == near.toward("+4471").accept == near.toward("").accept == (picture,)
+    assert near.toward("+49171").accept == ()
+    everywhere = evolve(near, message=Message())
+    assert everywhere.toward("+49171") == everywhere

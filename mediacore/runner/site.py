@@ -164,8 +164,8 @@ class Site:
             inbox: the inbox's name.
             files: what goes.
             text: the words.
-            to: the customer's address, so that the plan knows what their mail server throws away and notes a window for
-                answers that has closed; may be empty.
+            to: the customer's address, which may tell whether files reach it and what its receiver throws away, and
+                whose window for answers may have closed; may be empty.
 
         Raises:
             Permanent: a file must not be sent at all, with the reason.

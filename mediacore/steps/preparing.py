@@ -81,8 +81,8 @@ def make_plan(
         house, inbox: what to work with.
         items: the files.
         text: the words.
-        to: the customer's address, which may tell what their mail server throws away, and whose window may have closed;
-            empty while nobody is chosen.
+        to: the customer's address, which may tell whether files reach it and what its receiver throws away, and whose
+            window may have closed; empty while nobody is chosen.
         automatic: a machine wrote it.
 
     Raises:

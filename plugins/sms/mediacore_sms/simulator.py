@@ -22,7 +22,7 @@ import httpx2 as httpx
 
 from mediacore.testkit import Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Server
 from mediacore_sms.signature import FORM, HEADER, form_pairs, sign
-from mediacore_sms.simulator_rules import MAX_TOTAL, filename, objection
+from mediacore_sms.simulator_rules import MAX_TOTAL, REACH, filename, objection
 from mediacore_sms.simulator_shapes import VERSION, inbound_form, resource_of, sid, status_form
 from mediacore_sms.simulator_web import api, cdn
 
@@ -213,7 +213,7 @@ class TwilioSimulator:
         fetched = [self._fetch(client, url) for url in job.urls]
         files = [file for file in fetched if isinstance(file, ReceivedFile)]
         fault = next((code for code in fetched if isinstance(code, str)), "") or objection(text, files, self.profile)
-        fault = fault or self.troubles.get(to, "")
+        fault = fault or ("30011" if files and not to.startswith(REACH) else self.troubles.get(to, ""))
         if fault:
             self.status(message, "undelivered" if fault.startswith("3") else "failed", fault)
             return

@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from mediacore.testkit import Act, Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Server
 from mediacore_sms import telnyx_shapes as shapes
-from mediacore_sms.simulator_rules import filename
+from mediacore_sms.simulator_rules import REACH, filename
 from mediacore_sms.simulator_web import Dropped
 from mediacore_sms.telnyx_rules import objection, refusal
 from mediacore_sms.telnyx_signature import HEADER, STAMP, library, message
@@ -197,8 +197,9 @@ class TelnyxSimulator:
             self.status(source, "sending_failed", fault)
             return
         self.status(source, "sent")
-        if to in self.troubles:
-            self.status(source, "delivery_failed", self.troubles[to])
+        trouble = "40301" if files and not to.startswith(REACH) else self.troubles.get(to, "")
+        if trouble:
+            self.status(source, "delivery_failed", trouble)
             return
         self.devices.deliver(Received(source, to, text, tuple(files)))
         self.status(source, "delivered" if self.confirms else "delivery_unconfirmed")

@@ -228,3 +228,19 @@ def test_nothing_planned_is_refused_by_telnyx(attachments: list[Attachment], tex
         assert telnyx_rules.objection(told, files, profile) == ""
         assert len(files) <= telnyx_rules.MAX_MEDIA
         assert files or telnyx_rules.parts(told) <= telnyx_rules.MAX_PARTS
+
+
+@pytest.mark.parametrize(
+    ("to", "action"), [("+14155550100", Action.AS_IS), ("", Action.AS_IS), ("+491711234567", Action.LINK)]
+)
+def test_files_become_links_where_no_mms_goes(to: str, action: Action, described: Callable[..., Attachment]) -> None:
+    """A number outside the countries with MMS gets a link in a text, and the agent is told why beforehand."""
+    picture = described("a.jpg", "image/jpeg", 30_000, width=20, height=30)
+    made = plan([picture], "Look", read_limits(FILE).toward(to), link=True)
+    assert made.steps[0].action is action
+    assert bool(made.parts[0].links) == (action is Action.LINK)
+    if action is Action.LINK:
+        assert "only to addresses that begin with +1" in made.steps[0].reason
+    (refused,) = plan([picture], "Look", read_limits(FILE).toward("+49")).steps
+    assert refused.action is Action.REFUSE
+    assert read_limits(FILE, "telnyx").toward("+49").accept == ()
