@@ -29,12 +29,14 @@ class Request:
             own address, such as ``imap://INBOX/7/42``.
         headers: in order, names as received.
         body: raw bytes; signatures are verified on these.
+        at: when it came here, in UTC, so that a signature's age can be told without a clock; None if that is unknown.
     """
 
     method: str
     url: str
     headers: tuple[Header, ...] = ()
     body: bytes = field(default=b"", repr=False)
+    at: datetime | None = field(default=None, eq=False)
 
     def header(self, name: str) -> str | None:
         """The first header of that name in any letter case, or None."""

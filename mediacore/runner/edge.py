@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -126,7 +127,8 @@ def _hook(site: Site) -> Any:  # noqa: ANN401 - a Starlette endpoint
         try:
             name = web.path_params["inbox"]
             limit = site.house.inbox(name).limits.inbound.max_body.value
-            request = Request(web.method, _public(site, web), tuple(_headers(web)), await _body(web, limit))
+            body = await _body(web, limit)
+            request = Request(web.method, _public(site, web), tuple(_headers(web)), body, datetime.now(UTC))
             if web.method == "POST":
                 await run_in_threadpool(site.accept, name, request)
             answer = await run_in_threadpool(site.house.inbox(name).reply, request)

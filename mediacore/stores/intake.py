@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -48,7 +49,8 @@ def delivery(connection: sa.Connection, id_: str) -> Row:
 
 def request_of(row: Row, body: bytes) -> Request:
     """The delivery as it came."""
-    return Request(row["method"], row["url"], tuple(Header(n, v) for n, v in row["headers"]), body)
+    headers = tuple(Header(n, v) for n, v in row["headers"])
+    return Request(row["method"], row["url"], headers, body, datetime.fromtimestamp(row["at"] / 1e6, UTC))
 
 
 def kept(connection: sa.Connection, inbox: str = "") -> Sequence[Row]:

@@ -2,8 +2,8 @@
 
 Source: https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks
 
-The timestamp is read as part of what is signed and not compared with a clock: ``receive`` has none, so that a stored
-delivery can be read again. A delivery that somebody repeats is the same event under the same id, and dropped as such.
+The timestamp is part of what is signed, and compared with the time at which the delivery came here: a stored delivery
+can so be read again at any time, and one that somebody else repeats later is refused.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from __future__ import annotations
 import base64
 import importlib
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mediacore import ConfigError, Refused, Request
 
 HEADER = "telnyx-signature-ed25519"
 STAMP = "telnyx-timestamp"
+TOLERANCE = timedelta(minutes=5)
+"""How far the time of signing and the time of arrival may differ, as the page's own examples have it."""
 
 
 def library() -> Any:  # noqa: ANN401 - a module that is only there with the extra
@@ -58,7 +61,7 @@ def verify(request: Request, known: Sequence[Any]) -> None:
         known: public keys, any of which may have signed.
 
     Raises:
-        Refused: code ``signature``; missing or wrong.
+        Refused: code ``signature``, missing or wrong; code ``stale``, signed long before or after it came here.
     """
     stamp = request.header(STAMP) or ""
     try:
@@ -67,6 +70,13 @@ def verify(request: Request, known: Sequence[Any]) -> None:
         given = b""
     if not (stamp and given) or not any(_holds(key, given, message(stamp, request.body)) for key in known):
         raise Refused("the delivery does not bear this account's signature", code="signature")
+    if request.at is not None and not _fresh(stamp, request.at):
+        raise Refused("the delivery was not signed just now: is this machine's clock right?", code="stale")
+
+
+def _fresh(stamp: str, at: datetime) -> bool:
+    digits = stamp if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else "0"
+    return abs(at - datetime.fromtimestamp(int(digits), UTC)) <= TOLERANCE
 
 
 def _holds(key: Any, given: bytes, signed: bytes) -> bool:  # noqa: ANN401 - a key of the optional package

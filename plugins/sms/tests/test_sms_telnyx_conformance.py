@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,26 @@ def test_signature_of_another_implementation() -> None:
     assert SmsChannel(**SETTINGS | {"public_keys": (PUBLIC, PUBLIC)}).receive(request) == [event]
     with pytest.raises(Refused):
         SmsChannel(**SETTINGS | {"public_keys": (other,)}).receive(request)
+
+
+@pytest.mark.parametrize(
+    ("late", "taken"), [(0, True), (299, True), (-299, True), (301, False), (-301, False), (86_400, False)]
+)
+def test_pain_20_a_delivery_that_somebody_repeats_later_is_refused(late: int, taken: bool) -> None:
+    """Signed more than five minutes before or after it came here, a delivery is refused; read again later it is not."""
+    request = evolve(MESSAGE, at=datetime.fromtimestamp(1_700_000_000, UTC) + timedelta(seconds=late))
+    if taken:
+        assert make().receive(request) == make().receive(MESSAGE)
+        return
+    with pytest.raises(Refused) as refused:
+        make().receive(request)
+    assert (refused.value.code, refused.value.status) == ("stale", 403)
+
+
+@pytest.mark.parametrize("stamp", ["soon", "", "1" * 40, "-1", "\u0661"])
+def test_a_time_that_is_none_is_stale(stamp: str) -> None:
+    """A signed delivery whose time cannot be read is refused, and nothing else happens."""
+    signature = base64.b64encode(KEY.sign(message(stamp, MESSAGE.body))).decode()
+    headers = (Header(HEADER, signature), Header(STAMP, stamp))
+    with pytest.raises(Refused):
+        make().receive(evolve(MESSAGE, headers=headers, at=datetime.now(UTC)))
