@@ -108,6 +108,11 @@ class SmsChannel:
         """Whether the account answers."""
         return self._api.check()
 
+    @hookimpl
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.client.close()
+
     @_api.default
     def _choose(self) -> Provider:
         if self.provider not in PROVIDERS:

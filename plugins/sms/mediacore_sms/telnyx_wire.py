@@ -31,7 +31,7 @@ from mediacore import (
 )
 from mediacore_sms.marks import key_of, marked
 from mediacore_sms.telnyx_errors import FAULTS
-from mediacore_sms.wire_in import LAYOUT
+from mediacore_sms.wire_in import LAYOUT, with_keyword
 
 STATUS = {
     "scheduled": Status.QUEUED,
@@ -140,7 +140,7 @@ def _message(source: str, sender: str, payload: Mapping[str, Any], at: str) -> I
     return InboundMessage(
         source_id=source,
         contact=Contact(sender),
-        text=_text(payload.get("text")),
+        text=with_keyword(_text(payload.get("text")), _text(payload.get("autoresponse_type"))),
         remotes=tuple(r for r in remotes if r is not None),
         sent_at=_when(_text(payload.get("received_at")) or at),
         subject=_text(payload.get("subject")),

@@ -29,6 +29,11 @@ STATUS = {
     "failed": Status.FAILED,
     "canceled": Status.FAILED,
 }
+OPTED = {
+    "STOP": "[opted out: nothing reaches this customer until they write START]",
+    "START": "[opted in again: messages reach this customer]",
+}
+"""What a keyword did: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out"""
 _MEDIA = re.compile(r"MediaUrl([0-9]{1,4})")
 LAYOUT = ("application/smil", "application/smil+xml")
 """Types of an MMS's presentation, which is no file of the customer's."""
@@ -60,7 +65,7 @@ def _message(fields: dict[str, str]) -> InboundMessage:
     return InboundMessage(
         source_id=_sid(fields),
         contact=Contact(fields["From"], fields.get("ProfileName", "")),
-        text=fields.get("Body") or fields.get("ButtonText") or _place(fields),
+        text=with_keyword(_words(fields), fields.get("OptOutType", "")),
         remotes=_remotes(fields),
         reply_to=fields.get("OriginalRepliedMessageSid", ""),
         # Twilio itself answers STOP, START and HELP, and refuses to send to who wrote STOP (error 21610)
@@ -73,6 +78,17 @@ def _remotes(fields: dict[str, str]) -> tuple[Remote, ...]:
     found = sorted((int(match[1]), url) for name, url in fields.items() if url and (match := _MEDIA.fullmatch(name)))
     remotes = (Remote(ref=url, type=fields.get(f"MediaContentType{number}", "")) for number, url in found)
     return tuple(r for r in remotes if r.type.partition(";")[0].strip().lower() not in LAYOUT)
+
+
+def with_keyword(text: str, keyword: str) -> str:
+    """The customer's words, and what they did where that does not show: accounts may have keywords of their own."""
+    did = OPTED.get(keyword.upper(), "")
+    return text if not did or text.strip().upper() == keyword.upper() else f"{text}\n{did}".strip()
+
+
+def _words(fields: dict[str, str]) -> str:
+    """What the customer wrote, or pressed, or where they are."""
+    return fields.get("Body") or fields.get("ButtonText") or _place(fields)
 
 
 def _place(fields: dict[str, str]) -> str:

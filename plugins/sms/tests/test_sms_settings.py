@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
 def test_defaults_and_hooks(available: dict[str, EntryPoint]) -> None:
     """Four settings are enough, and the channel implements what a push channel needs."""
     inbox = mount("line", GOOD, available=available)
-    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "send", "reconcile", "check")
+    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "send", "reconcile", "check", "close")
     assert (inbox.limits.channel, inbox.limits.profile) == ("sms", "default")
 
 
@@ -132,3 +132,10 @@ def test_public_key_that_is_none(key: str, available: dict[str, EntryPoint]) -> 
     pytest.importorskip("cryptography")
     with pytest.raises(ConfigError, match="key 2 is not 32 bytes in base64"):
         mount("line", TELNYX | {"public_keys": [TELNYX["public_keys"], key]}, available=available)
+
+
+def test_a_closed_channel_has_no_connections(available: dict[str, EntryPoint]) -> None:
+    """When the site stops, the plugin lets go of its connections."""
+    inbox = mount("line", GOOD, available=available)
+    inbox.close()
+    assert inbox._plugin._api.client.is_closed

@@ -97,6 +97,15 @@ def test_keyword_that_twilio_answers() -> None:
     """STOP, START and HELP arrive as words that no machine may answer."""
     event = message(Body="STOP", OptOutType="STOP")
     assert (event.text, event.automatic) == ("STOP", True)
+    assert message(Body=" stop ", OptOutType="STOP").text == " stop "
+    assert message(Body="Help", OptOutType="HELP").text == "Help"
+
+
+def test_a_keyword_of_the_accounts_own_is_explained() -> None:
+    """That a customer opted out shows even where their word for it is the account's own."""
+    event = message(Body="ARRET", OptOutType="STOP")
+    assert event.text.splitlines() == ["ARRET", "[opted out: nothing reaches this customer until they write START]"]
+    assert "opted in" in message(Body="", OptOutType="start").text
 
 
 def test_extras_of_other_senders() -> None:

@@ -107,6 +107,27 @@ DOCUMENTED = """
 """
 
 
+# the classes that the providers' pages give them, told here a second time
+TRANSIENT = "12400 20429 20503 21611 30001 30020 30021 30022 30027 30036 63009 63018 63038"
+STOPPING = "20003 30002 30032 30034 30037 63001"
+ADMINS = "21408 21606 21612 63007"
+
+
+@pytest.mark.parametrize("code", DOCUMENTED.split())
+def test_every_code_says_what_to_do_next(code: str) -> None:
+    """What passes is tried again, what an administrator must mend stops the inbox or says so, all else is permanent."""
+    group, told = TABLE[code]
+    if code in TRANSIENT.split():
+        assert group is Retry
+    elif code in STOPPING.split():
+        assert group is AuthNeeded
+    elif code == "30410":
+        assert group is InDoubt
+    else:
+        assert group is Permanent
+    assert ("administrator" in told or "credentials" in told) >= (code in f"{STOPPING} {ADMINS}".split())
+
+
 def test_table_is_complete() -> None:
     """No documented code is missing from the table, and none stands in it that is not documented."""
     assert set(TABLE) == set(DOCUMENTED.split())
