@@ -75,16 +75,17 @@ class Town:
 
     Args:
         folder: for the site's data.
+        inboxes: which of them there are.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, inboxes: Sequence[str] = INBOXES) -> None:
         self._stack, self._gate = ExitStack(), _Gate()
         self._jobs: list[Job] = []
         self._lock = threading.Lock()
         self._count = 0
         url = self._stack.enter_context(Server(self._gate)).url
         try:
-            self.simulators = {name: self._simulator(name, url) for name in INBOXES}
+            self.simulators = {name: self._simulator(name, url) for name in inboxes}
             tables = {
                 name: {**simulator.settings(), "policy": {"redact_outbound": []}, **self._profile(name)}
                 for name, simulator in self.simulators.items()
@@ -93,7 +94,8 @@ class Town:
             self.site = self._stack.enter_context(Site(from_tables(settings, tables, folder)))
             self.site.house = evolve(self.site.house, enqueue=self._enqueue)
             self._gate.app = application(self.site, lifespan=False)
-            self._stack.enter_context(self.simulators["webchat"])
+            if "webchat" in inboxes:
+                self._stack.enter_context(self.simulators["webchat"])
         except BaseException:
             self._stack.close()
             raise
@@ -180,8 +182,8 @@ class Town:
         if name == "webchat":
             return VisitorSimulator(f"{url}/inbox/webchat")
         made: Any
-        if name == "instagram":
-            made = InstagramSimulator(webhook=hook)
+        if name.startswith("instagram"):
+            made = InstagramSimulator(webhook=hook, product="page" if name == "instagram-page" else "login")
         elif name == "whatsapp":
             made = WhatsAppSimulator(webhook=hook, pacing=Pacing(burst=10**6))
         elif name == "email":
