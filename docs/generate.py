@@ -37,6 +37,9 @@ def matrix(found: list[Limits]) -> str:
         _row(["caption", *(_figure(each.text.caption_max) for each in found)]),
         _row(["words stand", *(PLACES[each.text.place] for each in found)]),
         _row(["files are fetched from us", *("yes" if each.message.fetched else "no" for each in found)]),
+        _row(["files reach", *(", ".join(each.message.reach) or "everybody" for each in found)]),
+        _row(["free answers, in hours", *(_window(each) for each in found)]),
+        _row(["messages a second", *(_figure(each.pace.second) for each in found)]),
         _row(["largest inbound file", *(_bytes(each.inbound.max_bytes) for each in found)]),
     ]
     return "\n".join([HEAD, *overview, "", *(_section(each) for each in found)])
@@ -88,6 +91,15 @@ def _carried(limits: Limits, kind: Kind) -> str:
 def _text(limits: Limits) -> str:
     unit = {"characters": "characters", "utf16": "UTF-16 units", "bytes": "bytes"}[limits.text.unit]
     return f"{_figure(limits.text.max)} {unit}" if limits.text.max else "-"
+
+
+def _window(limits: Limits) -> str:
+    window = limits.window
+    return (
+        f"{_figure(window.hours)}, people {_figure(window.person_hours)}"
+        if window.person_hours
+        else _figure(window.hours)
+    )
 
 
 def _bytes(figure: Figure | None) -> str:
