@@ -10,7 +10,7 @@ from mediacore.house import House, Job
 from mediacore.inbox import Inbox
 from mediacore.messages import Contact, Status
 from mediacore.names import safe_name
-from mediacore.steps.keeping import forget
+from mediacore.steps.keeping import forget, forget_delivery
 from mediacore.steps.telling import tell
 from mediacore.stores import conversation, intake, outbox
 from mediacore.stores.coding import to_json
@@ -169,6 +169,8 @@ def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | D
         conversation.change(connection, row["id"], text="")
         for item in conversation.attachments_of(connection, row["id"]):
             forget(house, connection, item["id"])
+        if row["delivery"]:
+            forget_delivery(house, connection, row["delivery"])
     kind = "deletion" if isinstance(event, Deletion) else "update"
     tell(house, connection, inbox, kind, row["id"], event.dedupe)
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from mediacore.errors import MediacoreError
 from mediacore.events import Remote
 from mediacore.house import House, Job, Policy
 from mediacore.messages import AttachmentState
 from mediacore.steps.telling import tell
-from mediacore.stores import conversation
+from mediacore.stores import conversation, intake
 from mediacore.stores.ledger import now
 
 OVER = "it was kept only for a time, by this inbox's policy"
@@ -61,3 +62,19 @@ def forget(
     for sha256 in digests:
         if not conversation.in_use(connection, sha256):
             house.blobs.delete(sha256)
+
+
+def forget_delivery(house: House, connection: sa.Connection, id_: str) -> None:
+    """Take away a delivery as it came whose only event is a message that the customer took back.
+
+    One that told of others as well stays, since their files may still have to be fetched by it.
+    """
+    row = intake.delivery(connection, id_)
+    try:
+        body = house.blobs.path(row["body"]).read_bytes()
+        events = house.inbox(row["inbox"]).receive(intake.request_of(row, body))
+    except (KeyError, MediacoreError):  # gone already, or no longer readable under today's settings
+        return
+    digest = intake.let_go(connection, id_) if len(events) == 1 else ""
+    if digest and not conversation.in_use(connection, digest):
+        house.blobs.delete(digest)

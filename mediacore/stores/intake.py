@@ -53,6 +53,14 @@ def request_of(row: Row, body: bytes) -> Request:
     return Request(row["method"], row["url"], headers, body, datetime.fromtimestamp(row["at"] / 1e6, UTC))
 
 
+def let_go(connection: sa.Connection, id_: str) -> str:
+    """Forget which bytes a delivery had; returns their digest when no other delivery has them, else nothing."""
+    body = str(delivery(connection, id_)["body"])
+    connection.execute(deliveries.update().where(deliveries.c.id == id_).values(body=""))
+    others = connection.execute(sa.select(deliveries.c.id).where(deliveries.c.body == body).limit(1)).first()
+    return "" if others else body
+
+
 def kept(connection: sa.Connection, inbox: str = "") -> Sequence[Row]:
     """Deliveries of which nothing could be made, oldest first."""
     query = sa.select(deliveries).where(deliveries.c.state == "kept").order_by(deliveries.c.at)
