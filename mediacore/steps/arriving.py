@@ -23,6 +23,10 @@ from mediacore.stores import conversation, intake
 from mediacore.stores.coding import from_json, to_json
 from mediacore.stores.ledger import now
 from mediacore.values import Finding, Media, Rendition, Severity
+from mediacore.wording import joined
+
+MOST_WORDS = 20_000
+"""Bytes of a text that join a message's own; a longer one is a file to read."""
 
 
 def bring(house: House, inbox: Inbox, message: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
@@ -78,8 +82,9 @@ def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote,
             shown, made, state = _derive(house, inbox, stored, folder)
         except (Permanent, PluginError) as error:
             refused = error.message
+    told = _told(shown) if remote.sort == "words" and not refused else ""
     _keep(
-        house, item["id"], made, 0.0 if refused else term(house.policies[inbox.name], remote),
+        house, item, made, told, 0.0 if refused else term(house.policies[inbox.name], remote),
         state=state, sha256="" if referred else shown.sha256, type=shown.type, size=shown.size,
         facts=to_json(shown.facts), findings=to_json(findings), error=refused,
         name=safe_name(remote.name or item["name"], shown.type, "file"),
@@ -97,14 +102,25 @@ def _derive(house: House, inbox: Inbox, media: Media, folder: Path) -> tuple[Med
     return hidden, [original, redacted, *likenesses(house, inbox, hidden, folder)], AttachmentState.REDACTED
 
 
+def _told(media: Media) -> str:
+    """The words of a piece of text, as far as a message bears them; what was painted over in it stays so."""
+    if media.type != "text/plain" or media.size > MOST_WORDS:
+        return ""
+    return media.path.read_bytes().decode("utf-8-sig", "replace").replace("\x00", "").strip()
+
+
 def _keep(
-    house: House, attachment: str, made: Sequence[Rendition], seconds: float, **columns: Any,  # noqa: ANN401 - the table's
+    house: House, item: Mapping[str, Any], made: Sequence[Rendition], told: str, seconds: float,
+    **columns: Any,  # noqa: ANN401 - the table's
 ) -> None:  # fmt: skip
     """Write an attachment down with its files, unless the customer took the message back meanwhile."""
     with house.ledger.begin() as connection:
-        if conversation.settle_attachment(connection, attachment, **columns):
-            keep_renditions(connection, attachment, made)
-            set_term(house, connection, attachment, seconds)
+        if conversation.settle_attachment(connection, item["id"], **columns):
+            keep_renditions(connection, item["id"], made)
+            set_term(house, connection, item["id"], seconds)
+            text = conversation.message(connection, item["message"])["text"] if told else ""
+            if told not in text:
+                conversation.change(connection, item["message"], text=joined(text, told))
             return
         for sha256 in {columns["sha256"], *(r.media.sha256 for r in made)} - {""}:
             if not conversation.in_use(connection, sha256):

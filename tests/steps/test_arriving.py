@@ -527,3 +527,42 @@ def test_the_channel_s_word_for_a_file(stage: Any) -> None:
     stage.deliver(stage.writes("look", Remote("a", sort="sticker")))
     stage.work()
     assert [f["sort"] for f in stage.messages()[0]["files"]] == ["sticker"]
+
+
+def test_deletion_takes_the_delivery_too(stage: Any) -> None:
+    """The words of a message that was taken back are not left in the delivery either, unless it told of others too."""
+    stage.provider.files = {"a": PHOTO}
+    one, others = b'{"text": "my secret"}', b'{"texts": ["one", "two"]}'
+    stage.deliver(stage.writes("my secret", Remote("a")), body=one)
+    stage.deliver(stage.writes("one", source_id="c-2"), stage.writes("two", source_id="c-3"), body=others)
+    stage.work()
+    for target in ("c-1", "c-2", "c-1"):
+        stage.deliver(Deletion(f"d-{target}", target))
+    stage.work()
+    assert sorted(m["text"] for m in stage.messages()) == ["", "", "two"]
+    with pytest.raises(KeyError):
+        stage.house.blobs.path(hashlib.sha256(one).hexdigest())
+    assert stage.house.blobs.path(hashlib.sha256(others).hexdigest()).read_bytes() == others
+
+
+def test_words_that_travel_as_a_file(stage: Any) -> None:
+    """A piece of text that came as a file joins the message's words, once; the file stays beside them."""
+    stage.provider.files = {"a": "\ufeffand the r\u00e9st ".encode(), "b": b"hello", "c": PHOTO, "d": b"x " * 20_000}
+    stage.deliver(stage.writes("hello", *(Remote(name, sort="words") for name in "abcd")))
+    stage.work()
+    (notice,) = stage.notices
+    assert notice.message["text"] == "hello\nand the r\u00e9st"
+    assert states(notice.message) == ["ready"] * 4
+
+
+def test_words_that_travel_as_a_file_keep_what_was_hidden(staged: Callable[..., Any]) -> None:
+    """Where the inbox's policy paints something over in such a piece, it is not shown in the words either."""
+    stage = staged(Policy(redact_inbound=("card",)))
+    data = b"pay with 4111 1111 1111 1111 please"
+    stage.provider.files = {"a": data}
+    stage.provider.secrets = {hashlib.sha256(data).hexdigest(): [Region(0, (9, 0, 28, 1), "card")]}
+    stage.deliver(stage.writes("hello", Remote("a", sort="words")))
+    stage.work()
+    text = stage.messages()[0]["text"]
+    assert "4111" not in text
+    assert text.startswith("hello\npay with")

@@ -31,7 +31,7 @@ from mediacore import (
 )
 from mediacore_sms.marks import key_of, marked
 from mediacore_sms.telnyx_errors import FAULTS
-from mediacore_sms.wire_in import LAYOUT, with_keyword
+from mediacore_sms.wire_in import LAYOUT, TEXT, WORDS, bare, with_keyword
 
 STATUS = {
     "scheduled": Status.QUEUED,
@@ -153,11 +153,13 @@ def _message(source: str, sender: str, payload: Mapping[str, Any], at: str) -> I
 def _remote(item: Mapping[str, Any]) -> Remote | None:
     """One file; the presentation (SMIL) is not a file of the customer's."""
     url, kind, size, digest = (item.get(name) for name in ("url", "content_type", "size", "sha256"))
-    if not _text(url) or _text(kind).partition(";")[0].strip().lower() in LAYOUT:
+    if not _text(url) or bare(_text(kind)) in LAYOUT:
         return None
     known = _text(digest).lower()
     size = size if type(size) is int and size > 0 else 0
-    return Remote(_text(url), type=_text(kind), size=size, sha256=known if _DIGEST.fullmatch(known) else "")
+    digest = known if _DIGEST.fullmatch(known) else ""
+    sort = WORDS if bare(_text(kind)) == TEXT else ""
+    return Remote(_text(url), type=_text(kind), size=size, sha256=digest, sort=sort)
 
 
 def _status(source: str, word: str, payload: Mapping[str, Any], at: str) -> StatusUpdate:

@@ -37,6 +37,8 @@ OPTED = {
 _MEDIA = re.compile(r"MediaUrl([0-9]{1,4})")
 LAYOUT = ("application/smil", "application/smil+xml")
 """Types of an MMS's presentation, which is no file of the customer's."""
+TEXT, WORDS = "text/plain", "words"
+"""What a phone writes beside its pictures may travel as a part of its own, which is the customer's words."""
 
 
 def events(request: Request, pairs: Pairs) -> list[Event]:
@@ -76,8 +78,17 @@ def _message(fields: dict[str, str]) -> InboundMessage:
 def _remotes(fields: dict[str, str]) -> tuple[Remote, ...]:
     """Every MediaUrl, in order, whatever NumMedia says; the presentation (SMIL) is not a file of the customer's."""
     found = sorted((int(match[1]), url) for name, url in fields.items() if url and (match := _MEDIA.fullmatch(name)))
-    remotes = (Remote(ref=url, type=fields.get(f"MediaContentType{number}", "")) for number, url in found)
-    return tuple(r for r in remotes if r.type.partition(";")[0].strip().lower() not in LAYOUT)
+    kinds = [(url, fields.get(f"MediaContentType{number}", "")) for number, url in found]
+    return tuple(
+        Remote(ref=url, type=kind, sort=WORDS if bare(kind) == TEXT else "")
+        for url, kind in kinds
+        if bare(kind) not in LAYOUT
+    )
+
+
+def bare(kind: str) -> str:
+    """A MIME type without its parameters, in lower case."""
+    return kind.partition(";")[0].strip().lower()
 
 
 def with_keyword(text: str, keyword: str) -> str:

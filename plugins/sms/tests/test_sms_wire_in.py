@@ -84,7 +84,8 @@ def test_files_are_read_whatever_their_count_says() -> None:
 def test_presentation_is_dropped() -> None:
     """The SMIL part that some carriers pass on is no file of the customer's; a text part is."""
     event = message(MediaContentType0="application/smil; charset=utf-8", MediaContentType1="text/plain")
-    assert [r.type for r in event.remotes] == ["text/plain"]
+    assert [(r.type, r.sort) for r in event.remotes] == [("text/plain", "words")]
+    assert not any(r.sort for r in message().remotes)
 
 
 def test_empty_body() -> None:
