@@ -63,8 +63,10 @@ def gather(items: Sequence[Any], hosts: Sequence[str], at: datetime | None) -> F
         kind = known[0] if known else named[0]
         notes.extend(NOTES[k] for k in known if k in NOTES)
         if url and (kind in MEDIA or served(url, hosts)):
-            expires = at + STORY_LIFE if at and any(k in STORIES for k in named) else None
-            remotes.append(Remote(url, expires=expires, extra={"kind": kind}))
+            story = any(k in STORIES for k in named)
+            sort = "story" if story else "sticker" if "sticker" in named else ""
+            expires = at + STORY_LIFE if at and story else None
+            remotes.append(Remote(url, expires=expires, sort=sort, extra={"kind": kind}))
         elif url:
             notes.append(f"[{kind}: {url}]")
         if not known or not url:
