@@ -499,3 +499,19 @@ def test_sniffing_tells_the_samples_apart(samples: dict[str, bytes]) -> None:
     for mime, data in samples.items():
         assert rules.sniff(data) == ("application/octet-stream" if mime in unknown else same.get(mime, mime))
     assert rules.sniff(b"\0\0\0\x18ftypheic") == "image/heic"
+
+
+def test_pain_11_a_site_may_take_less(
+    simulator: InstagramSimulator,
+    mounting: Callable[[dict[str, Any]], Inbox],
+    hook: Any,
+    samples: dict[str, bytes],
+    tmp_path: Path,
+) -> None:
+    """The site's own bound on what customers send holds, and the refusal says how much it is."""
+    narrow = mounting(simulator.settings() | {"limits": {"inbound": {"max_bytes": 50}}})
+    simulator.inbound("42", files=[("a.png", "image/png", samples["image/png"])])
+    (remote,) = message(hook.next()).remotes
+    with pytest.raises(Permanent, match="larger than 50 bytes") as caught:
+        narrow.fetch(remote, HOOK, tmp_path / "x")
+    assert caught.value.code == "too-large"
