@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediacore.redaction.apply import paint_order, words_from
+from tests.redaction.orders import paint_order, words_from
 from mediacore.redaction.find import find
 from mediacore.redaction.prove import leaks
 from mediacore.redaction.regions import inside, union

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mediacore.engines.operation import Unusable
 from mediacore.engines.painting.paint import paint
 from mediacore.engines.reading import ocr
-from mediacore.redaction.apply import paint_order, words_from
+from tests.redaction.orders import paint_order, words_from
 from mediacore.redaction.find import find
 from mediacore.redaction.prove import leaks
 from mediacore.redaction.words import Word

@@ -16,7 +16,7 @@ from mediacore.engines.operation import Unusable
 from mediacore.engines.painting.image import BLOCK, padded, snapped
 from mediacore.engines.painting.paint import paint
 from mediacore.engines.reading.words import words
-from mediacore.redaction.apply import paint_order, words_from
+from tests.redaction.orders import paint_order, words_from
 from mediacore.redaction.find import find
 
 SECRET = b"TOPSECRET"

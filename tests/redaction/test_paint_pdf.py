@@ -12,7 +12,7 @@ from PIL import Image
 from mediacore.engines.operation import Unusable
 from mediacore.engines.painting.paint import paint
 from mediacore.engines.reading.words import words
-from mediacore.redaction.apply import words_from
+from tests.redaction.orders import words_from
 from mediacore.redaction.prove import leaks
 from mediacore.values import Region
 from tests.redaction.pdfs import ABOVE, BELOW, NEEDLES, PLACES, append_content, everything, page_with_card, raw_object

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mediacore.engines.operation import Unusable
 from mediacore.engines.reading.words import FACTS_BYTES, words
-from mediacore.redaction.apply import words_from
+from tests.redaction.orders import words_from
 
 pymupdf: Any = pytest.importorskip("pymupdf")
 
