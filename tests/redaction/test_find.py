@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.redaction.orders import paint_order, words_from
 from mediacore.redaction.find import find
 from mediacore.redaction.prove import leaks
 from mediacore.redaction.regions import inside, union
 from mediacore.redaction.words import Word
 from mediacore.values import Region
+from tests.redaction.orders import paint_order, words_from
 
 
 def line(text: str, y: float = 0, x: float = 0, number: int | None = None, page: int = 0) -> list[Word]:

@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 from mediacore.engines.operation import Unusable
 from mediacore.engines.painting.paint import paint
 from mediacore.engines.reading import ocr
-from tests.redaction.orders import paint_order, words_from
 from mediacore.redaction.find import find
 from mediacore.redaction.prove import leaks
 from mediacore.redaction.words import Word
+from tests.redaction.orders import paint_order, words_from
 
 needs_ocr = pytest.mark.skipif(not ocr.available(), reason="mediacore[ocr] is not installed")
 CHAT = (

@@ -16,8 +16,8 @@ from mediacore.engines.operation import Unusable
 from mediacore.engines.painting.image import BLOCK, padded, snapped
 from mediacore.engines.painting.paint import paint
 from mediacore.engines.reading.words import words
-from tests.redaction.orders import paint_order, words_from
 from mediacore.redaction.find import find
+from tests.redaction.orders import paint_order, words_from
 
 SECRET = b"TOPSECRET"
 

@@ -12,9 +12,9 @@ from PIL import Image
 from mediacore.engines.operation import Unusable
 from mediacore.engines.painting.paint import paint
 from mediacore.engines.reading.words import words
-from tests.redaction.orders import words_from
 from mediacore.redaction.prove import leaks
 from mediacore.values import Region
+from tests.redaction.orders import words_from
 from tests.redaction.pdfs import ABOVE, BELOW, NEEDLES, PLACES, append_content, everything, page_with_card, raw_object
 
 pymupdf: Any = pytest.importorskip("pymupdf")

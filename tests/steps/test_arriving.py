@@ -486,10 +486,10 @@ def test_full_disk_meanwhile(stage: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     keep = type(stage.house.blobs).keep
     full = [True]
 
-    def brittle(blobs: Any, path: Any) -> str:
+    def brittle(blobs: Any, path: Any, sha256: str = "") -> str:
         if full[0]:
             raise OSError(errno.ENOSPC, "no space left on device")
-        return str(keep(blobs, path))
+        return str(keep(blobs, path, sha256))
 
     monkeypatch.setattr(type(stage.house.blobs), "keep", brittle)
     stage.provider.files = {"a": PHOTO}
