@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import PurePath
 from typing import Any
 
 from mediacore import Attachment, InDoubt, Kind, Outgoing, Permanent, Receipt, Status, Uploaded, kind_of
@@ -21,6 +22,9 @@ PHONE = re.compile(r"\+?([1-9][0-9]{6,14})")
 REUSE = 29 * 86400
 """Seconds that an uploaded file's id is used again; Meta keeps uploads for 30 days:
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media"""
+VOICE = "voice"
+STICKERS = ("sticker", "animated_sticker")
+"""Sorts of file by their names in the limits that the desk asks for."""
 NAMES = {
     "image/jpeg": "image.jpg",
     "image/png": "image.png",
@@ -64,11 +68,11 @@ def upload_name(media_type: str) -> str:
     return NAMES[media_type]
 
 
-def form_of(media_type: str) -> str:
+def form_of(attachment: Attachment) -> str:
     """Which media object of a message a file is: ``image``, ``sticker``, ``audio``, ``video`` or ``document``."""
-    if media_type == "image/webp":
+    if attachment.sort in STICKERS or attachment.media.type == "image/webp":
         return "sticker"
-    kind = kind_of(media_type)
+    kind = kind_of(attachment.media.type)
     return str(kind) if kind in (Kind.IMAGE, Kind.AUDIO, Kind.VIDEO) else "document"
 
 
@@ -98,20 +102,32 @@ def payload(message: Outgoing, media_id: str = "") -> dict[str, Any]:
             raise Permanent("there is nothing to send", code="empty")
         return {**body, "type": "text", "text": {"body": message.text}}
     attachment = message.attachments[0]
-    form = form_of(attachment.media.type)
+    form = form_of(attachment)
     return {**body, "type": form, form: _media(attachment, form, media_id, message.text)}
 
 
-def _media(attachment: Attachment, form: str, media_id: str, text: str) -> dict[str, str]:
-    media = {"id": media_id}
+def _media(attachment: Attachment, form: str, media_id: str, text: str) -> dict[str, Any]:
+    media: dict[str, Any] = {"id": media_id}
     if text.strip():
         if form in ("audio", "sticker"):
             raise Permanent(f"WhatsApp shows no words on {form} messages: send them apart", code="caption")
         media["caption"] = text
     if form == "document":
         # Without a name the phone shows "Untitled", and it picks the icon by the extension.
-        media["filename"] = attachment.name or upload_name(attachment.media.type)
+        media["filename"] = _shown_name(attachment)
+    if attachment.sort == VOICE:
+        # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/audio-messages/
+        if attachment.media.type != "audio/ogg":
+            raise Permanent("a voice note must be Ogg with Opus: send it as audio", code="type")
+        media["voice"] = True
     return media
+
+
+def _shown_name(attachment: Attachment) -> str:
+    """The customer's name for a document; without an extension the phone has neither an icon nor a way to open it."""
+    plain = upload_name(attachment.media.type)
+    name = attachment.name.strip() or plain
+    return name if PurePath(name).suffix else name.rstrip(".") + PurePath(plain).suffix
 
 
 def _recipient(address: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from attrs import evolve
 from mediacore_whatsapp import LIMITS, wire_out
 from mediacore_whatsapp.simulator_rules import SIZES, TYPES
 
-from mediacore import Facts, Inbox, InDoubt, Permanent, Status, plan
+from mediacore import Facts, Inbox, InDoubt, Media, Permanent, Status, plan
 
+HERE = Path(__file__)
 SHORT = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": "+16505551234"}
 
 
@@ -109,13 +111,74 @@ def test_answers() -> None:
             wire_out.uploaded(200, content)
 
 
-def test_limits_agree_with_the_simulator(inbox: Inbox) -> None:
+def test_limits_agree_with_the_simulator(inbox: Inbox, attach: Any) -> None:
     """Each sort of the limits has the types, and at most the size, that the simulator takes."""
     for accept in inbox.limits.accept:
         for kind in accept.types:
-            form = wire_out.form_of(kind)
+            form = wire_out.form_of(evolve(attach("text/plain"), media=Media(HERE, kind, 1, ""), sort=accept.name))
             assert kind in TYPES[form]
             assert accept.max_bytes.value <= SIZES[form]
+
+
+def test_pace_and_window_are_metas(inbox: Inbox) -> None:
+    """80 messages a second, one in six seconds to a customer after a burst of 45, and 24 hours to answer in."""
+    pace = inbox.limits.pace
+    assert pace.second and pace.contact_seconds and pace.contact_burst and inbox.limits.window.hours
+    assert (pace.second.value, pace.contact_seconds.value, pace.contact_burst.value) == (80, 6, 45)
+    assert inbox.limits.window.hours.value == 24
+
+
+def test_a_voice_note_is_asked_for(attach: Any, outgoing: Any) -> None:
+    """Ogg with Opus is a voice note only where the desk asked for one, and nothing else can be one."""
+    assert wire_out.payload(outgoing("", attach("audio/ogg")), "42")["audio"] == {"id": "42"}
+    note = evolve(attach("audio/ogg"), sort="voice")
+    assert wire_out.payload(outgoing("", note), "42")["audio"] == {"id": "42", "voice": True}
+    with pytest.raises(Permanent) as caught:
+        wire_out.payload(outgoing("", evolve(attach("audio/mpeg"), sort="voice")), "42")
+    assert caught.value.code == "type"
+
+
+@pytest.mark.parametrize("sort", ["sticker", "animated_sticker"])
+def test_stickers_are_asked_for(attach: Any, outgoing: Any, sort: str) -> None:
+    """Both sorts of sticker go as a sticker, without words."""
+    body = wire_out.payload(outgoing("", evolve(attach("image/webp"), sort=sort)), "42")
+    assert (body["type"], body["sticker"]) == ("sticker", {"id": "42"})
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("bill.pdf", "bill.pdf"),
+        ("bill", "bill.pdf"),
+        ("bill.", "bill.pdf"),
+        ("", "document.pdf"),
+        (" ", "document.pdf"),
+    ],
+)
+def test_documents_have_an_extension(attach: Any, outgoing: Any, name: str, shown: str) -> None:
+    """The customer's phone picks icon and program by the extension, so there is always one."""
+    attachment = evolve(attach("application/pdf"), name=name)
+    assert wire_out.payload(outgoing("", attachment), "42")["document"]["filename"] == shown
+
+
+@pytest.mark.parametrize(
+    ("sort", "kind", "facts", "action"),
+    [
+        ("sticker", "image/png", Facts(900, 300, mode="RGBA"), "convert"),
+        ("sticker", "image/webp", Facts(512, 512, mode="RGBA"), "as is"),
+        ("sticker", "image/webp", Facts(512, 512, mode="RGBA", frames=9), "shrink"),
+        ("animated_sticker", "image/webp", Facts(512, 512, mode="RGBA", frames=9), "as is"),
+        ("voice", "audio/ogg", Facts(codecs=("opus",), channels=1), "as is"),
+        ("sticker", "text/plain", Facts(), "refuse"),
+        ("spoon", "image/png", Facts(9, 9, mode="RGB"), "refuse"),
+    ],
+)
+def test_plans_of_what_is_asked_for(attach: Any, inbox: Inbox, sort: str, kind: str, facts: Facts, action: str) -> None:
+    """A sticker is made of any picture; what cannot become what was asked for is refused and never sent otherwise."""
+    attachment = evolve(attach(kind, facts=facts, data=b"x" * 100), sort=sort)
+    (step,) = plan([attachment], "", inbox.limits, link=True).steps
+    assert step.action == action
+    assert step.accept == (sort if action != "refuse" else "")
 
 
 def test_every_figure_has_a_source() -> None:
