@@ -29,7 +29,7 @@ from mediacore import (
     hookimpl,
     read_limits,
 )
-from mediacore_whatsapp import wire_in, wire_out
+from mediacore_whatsapp import cards, wire_in, wire_out
 from mediacore_whatsapp.graph import Graph
 from mediacore_whatsapp.signature import handshake, verify
 
@@ -100,8 +100,11 @@ class WhatsAppChannel:
         return handshake(request, self.verify_token) if request.method == "GET" else None
 
     @hookimpl
-    def fetch(self, remote: Remote, into: Path, limits: Limits) -> Fetched:
-        """A customer's file."""
+    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> Fetched:
+        """A customer's file; a shared contact stands in the delivery itself."""
+        if remote.extra.get("kind") == cards.KIND:
+            into.write_bytes(cards.fetched(remote, request.body))
+            return Fetched(cards.TYPE)
         return self._graph(limits).fetch(remote, into)
 
     @hookimpl

@@ -6,13 +6,16 @@ its neighbours, and the recorded updates of https://github.com/david-lev/pywa/tr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from attrs import frozen
 
 from mediacore import Remote
+from mediacore_whatsapp import cards
 from mediacore_whatsapp.errors import told
 from mediacore_whatsapp.fields import code, digest, moment, rows, table, words
 
@@ -42,16 +45,19 @@ class Content:
 def content(message: Mapping[str, Any]) -> Content:
     """Read one message; an unknown type is a content that cannot be shown, never an error."""
     kind = words(message.get("type"))
-    if kind in MEDIA:
-        read = _media(kind, table(message.get(kind)), moment(message.get("timestamp")))
+    inner = table(message.get(kind))
+    unknown = kind not in MEDIA and kind not in _TEXTS
+    if kind in MEDIA or (unknown and words(inner.get("id")) and words(inner.get("mime_type"))):
+        text, remotes = words(inner.get("caption")), _media(kind, message, inner)
     else:
         text = _TEXTS[kind](message) if kind in _TEXTS else ""
-        read = Content(text)
-    if not (read.text or read.remotes):
+        remotes = cards.remotes(message) if kind == "contacts" else ()
+    if not (text or remotes):
         return _unshown(kind, message)
-    if not read.remotes and kind in MEDIA:
-        return Content(read.text, (), kind, _unshown(kind, message).reason)
-    return Content("\n".join(filter(None, (read.text, _advert(table(message.get("referral")))))), read.remotes)
+    if not remotes and kind in MEDIA:
+        return Content(text, (), kind, _unshown(kind, message).reason)
+    advert = _advert(table(message.get("referral")))
+    return Content("\n".join(filter(None, (text, advert))), remotes, kind if unknown else "")
 
 
 def caption(message: Mapping[str, Any]) -> str:
@@ -61,22 +67,24 @@ def caption(message: Mapping[str, Any]) -> str:
     return words(inner.get("body")) or words(inner.get("caption"))
 
 
-def _media(kind: str, media: Mapping[str, Any], sent: datetime | None) -> Content:
-    ref = words(media.get("id"))
-    text = words(media.get("caption"))
-    if not ref:
-        return Content(text)
-    url = words(media.get("url"))
-    flags = {name: "true" for name in ("voice", "animated") if media.get(name) is True}
+def _media(kind: str, message: Mapping[str, Any], media: Mapping[str, Any]) -> tuple[Remote, ...]:
+    if not (ref := words(media.get("id"))):
+        return ()
+    url, context = words(media.get("url")), table(message.get("context"))
+    marks = {"voice": media, "animated": media, "forwarded": context, "frequently_forwarded": context}
     remote = Remote(
         ref=ref,
         name=words(media.get("filename")),
         type=words(media.get("mime_type")),
         sha256=digest(media.get("sha256")),
-        expires=_later(sent),
-        extra={"kind": kind, **({"url": url} if url else {}), **flags},
+        expires=_later(moment(message.get("timestamp"))),
+        extra={
+            "kind": kind,
+            **({"url": url} if url else {}),
+            **{name: "true" for name, place in marks.items() if place.get(name) is True},
+        },
     )
-    return Content(text, (remote,))
+    return (remote,)
 
 
 def _later(sent: datetime | None) -> datetime | None:
@@ -89,10 +97,11 @@ def _later(sent: datetime | None) -> datetime | None:
 def _unshown(kind: str, message: Mapping[str, Any]) -> Content:
     """A message whose content WhatsApp keeps back or this channel does not know."""
     word = words(table(message.get("unsupported")).get("type")) or kind or "message"
-    if kind == "system":
-        system = table(message.get("system"))
-        word = words(system.get("type")) or kind
-        return Content(kind=word, reason=words(system.get("body")) or f"WhatsApp reports {word}")
+    if kind in ("system", "interactive"):
+        inner = table(message.get(kind))
+        word = words(inner.get("type")) or kind
+        if kind == "system":
+            return Content(kind=word, reason=words(inner.get("body")) or f"WhatsApp reports {word}")
     for entry in rows(message.get("errors")):
         error = table(entry)
         return Content(kind=word, reason=told(code(error.get("code")), error))
@@ -101,8 +110,11 @@ def _unshown(kind: str, message: Mapping[str, Any]) -> Content:
 
 def _location(message: Mapping[str, Any]) -> str:
     place = table(message.get("location"))
-    at = ", ".join(filter(None, (words(place.get("latitude")), words(place.get("longitude")))))
-    lines = (words(place.get("name")), words(place.get("address")), at, words(place.get("url")))
+    pair = [words(place.get("latitude")), words(place.get("longitude"))]
+    at, link = ", ".join(filter(None, pair)), words(place.get("url"))
+    if all(pair) and not link:
+        link = f"https://maps.google.com/?q={quote(','.join(pair), safe=',')}"
+    lines = (words(place.get("name")), words(place.get("address")), at, link)
     return "\n".join(("Location:", *filter(None, lines))) if any(lines) else ""
 
 
@@ -111,16 +123,9 @@ def _contacts(message: Mapping[str, Any]) -> str:
 
 
 def _person(person: Mapping[str, Any]) -> str:
-    name = table(person.get("name"))
-    shown = words(name.get("formatted_name")) or " ".join(
-        filter(None, (words(name.get("first_name")), words(name.get("last_name"))))
-    )
-    phones = [words(table(p).get("phone")) or words(table(p).get("wa_id")) for p in rows(person.get("phones"))]
-    mails = [words(table(m).get("email")) for m in rows(person.get("emails"))]
-    firm = words(table(person.get("org")).get("company"))
-    card = "(a vCard came with it)" if words(person.get("vcard")) else ""
-    lines = [line for line in (shown, firm, *phones, *mails, card) if line]
-    return "\n".join(("Contact:", *lines)) if lines else ""
+    lines = (cards.shown_name(person), cards.firm(person), *cards.numbers(person), *cards.mails(person))
+    told_once = list(dict.fromkeys(filter(None, lines)))
+    return "\n".join(("Contact:", *told_once)) if told_once else ""
 
 
 def _order(message: Mapping[str, Any]) -> str:
@@ -130,7 +135,8 @@ def _order(message: Mapping[str, Any]) -> str:
         " ".join(filter(None, (f"{words(i.get('quantity')) or '1'} x", words(i.get("product_retailer_id")), _price(i))))
         for i in items
     ]
-    return "\n".join(("Order:", *filter(None, (words(order.get("text")), *lines)))) if items else ""
+    said = [line for line in (words(order.get("text")), *lines) if line]
+    return "\n".join(("Order:", *said)) if said else ""
 
 
 def _price(item: Mapping[str, Any]) -> str:
@@ -138,12 +144,27 @@ def _price(item: Mapping[str, Any]) -> str:
     return f"at {price} {words(item.get('currency'))}".rstrip() if price else ""
 
 
+def _tap(message: Mapping[str, Any]) -> str:
+    button = table(message.get("button"))
+    return words(button.get("text")) or words(button.get("payload"))
+
+
 def _answer(message: Mapping[str, Any]) -> str:
-    """A tap on a button or a list; it may arrive with no body at all."""
+    """A tap on a button or a list, or a filled form; it may arrive with no body at all."""
     answer = table(message.get("interactive"))
     chosen = table(answer.get(words(answer.get("type"))))
     said = (words(chosen.get("title")), words(chosen.get("description")), words(chosen.get("body")))
-    return "\n".join(filter(None, said))
+    return "\n".join(filter(None, (*said, *_filled(chosen.get("response_json")))))
+
+
+def _filled(form: object) -> list[str]:
+    """What a customer filled into a form, a line for each field; the token is the form's own, not the customer's."""
+    try:
+        fields = table(json.loads(words(form)))
+    except (ValueError, RecursionError):
+        return []
+    shown = {name: value if words(value) else json.dumps(value) for name, value in fields.items()}
+    return [f"{words(name)}: {words(value)}" for name, value in shown.items() if name != "flow_token"]
 
 
 def _advert(referral: Mapping[str, Any]) -> str:
@@ -154,7 +175,7 @@ def _advert(referral: Mapping[str, Any]) -> str:
 
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "text": caption,
-    "button": lambda message: words(table(message.get("button")).get("text")),
+    "button": _tap,
     "interactive": _answer,
     "location": _location,
     "contacts": _contacts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2 as httpx
 from attrs import frozen
@@ -85,21 +86,26 @@ class Graph:
         caller compares with ``Remote.sha256`` for itself.
 
         https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+
+        Raises:
+            Retry: not there now; an id lives for 7 days, so there is time. Permanent: gone (``expired``) or too large.
+            AuthNeeded: the token is refused.
         """
         url = remote.extra.get("url", "")
-        kind = self._by_webhook(url, into) if url else None
-        if kind is not None and (not remote.sha256 or _sha256(into) == remote.sha256):
-            return kind
-        seen = _sha256(into) if kind is not None else ""
-        kind, told = self._by_id(remote.ref, into)
+        came = self._by_webhook(url, into) if url else None
+        seen = _sha256(into) if came is not None else ""
+        if came is not None and (seen == remote.sha256 or not (remote.sha256 or _is_page(came, remote, into))):
+            return came
+        came, told = self._by_id(remote.ref, into)
         wanted = remote.sha256 or told
         found = _sha256(into)
         if wanted and found not in (wanted, seen):
-            again, _ = self._by_id(remote.ref, into)
+            came, _ = self._by_id(remote.ref, into)
             if _sha256(into) != found:
                 raise Retry("The file came differently each time", code="digest")
-            return again
-        return kind
+        if found != wanted and _is_page(came, remote, into):
+            raise Retry("WhatsApp answered with a web page in place of the file", code="page")
+        return came
 
     def check(self) -> None:
         """Ask for the number itself.
@@ -117,6 +123,8 @@ class Graph:
         """What came, or None when the address no longer works, which is all that a 4xx here says."""
         try:
             return self._download(url, into)
+        except AuthNeeded:
+            return None
         except Permanent as error:
             if error.code == "too-large":
                 raise
@@ -128,7 +136,7 @@ class Graph:
     def _by_id(self, media_id: str, into: Path) -> tuple[Fetched, str]:
         try:
             query = {"phone_number_id": self.number}
-            answer = self._call("GET", media_id, params=query)
+            answer = self._call("GET", quote(media_id, safe=""), params=query)
             url, told = wire_out.located(answer.status_code, answer.content)
         except InDoubt as error:
             raise Retry(f"The file's address did not come: {error.message}", code=error.code) from error
@@ -138,10 +146,13 @@ class Graph:
             raise Permanent("WhatsApp no longer has this file: ask for it again", code="expired") from error
         try:
             return self._download(url, into), digest(told)
-        except Permanent as error:
-            if error.code != "401":
+        except (Permanent, Retry) as error:
+            # The id still works, so a fresh address that is refused says nothing about the file: Meta's page names 404
+            # as what an address answers that ran out or was asked with another token.
+            if error.code not in ("404", "expired"):
                 raise
-            raise AuthNeeded("WhatsApp refused the token for a file", code="401") from error
+            told = "WhatsApp does not hand the file out yet; if this stays, the token is not this app's"
+            raise Retry(told, code="404") from error
 
     def _download(self, url: str, into: Path) -> Fetched:
         return download(self.client, url, into, hosts=self.hosts, max_bytes=self.max_bytes, bearer=self.token)
@@ -154,3 +165,11 @@ class Graph:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_page(came: Fetched, remote: Remote, into: Path) -> bool:
+    """Whether a web page came where a file was announced, as Meta's file hosts answer whom they do not know."""
+    with into.open("rb") as file:
+        start = file.read(64).lstrip().lower()
+    announced = remote.type.startswith("text/html") or not remote.type
+    return came.type.startswith("text/html") and not announced and start.startswith((b"<!doctype html", b"<html"))

@@ -128,6 +128,8 @@ def _contact(message: Mapping[str, Any], people: list[Mapping[str, Any]], side: 
     person = next(known, people[0] if len(people) == 1 and not ids else {})
     name = words(table(person.get("profile")).get("name"))
     phone, user = phone or words(person.get("wa_id")), user or words(person.get("user_id"))
+    system = table(message.get("system"))  # who gets a new id is known by the old one
+    user = user or words(system.get("previous_user_id")) or words(system.get("user_id"))
     # Without the plus sign an answer would be dialled as a number of the business's own country.
     return Contact(f"+{phone}" if phone.isascii() and phone.isdigit() else phone or user, name)
 

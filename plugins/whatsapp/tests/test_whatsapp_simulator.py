@@ -404,7 +404,7 @@ def test_changes_of_mind(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbo
     assert [type(e) for e in events[1:5]] == [Reaction, Reaction, Edit, Deletion]
     assert {e.target for e in events[1:5]} == {first}
     assert [e.kind for e in events if isinstance(e, Unsupported)] == ["poll_creation", "unsupported"]
-    assert events[7].text == "Location:\n1.5, 2.5"
+    assert events[7].text == "Location:\n1.5, 2.5\nhttps://maps.google.com/?q=1.5,2.5"
 
 
 def test_other_shapes_of_delivery(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, outgoing: Any) -> None:

@@ -94,8 +94,7 @@ def test_location_and_contacts_become_words(one: Any) -> None:
     name = {"first_name": "Chandler", "last_name": "Bing", "formatted_name": "Chandler Bing"}
     shared = [{"name": name, "phones": [{"phone": "+1 555-555-5555", "wa_id": "972987654321", "type": "CELL"}]}]
     assert one("contacts", shared).text == "Contact:\nChandler Bing\n+1 555-555-5555"
-    shared[0]["vcard"] = "BEGIN:VCARD"
-    assert one("contacts", shared).text.endswith("(a vCard came with it)")
+    assert one("location", {"latitude": 1.5, "longitude": -2}).text.endswith("https://maps.google.com/?q=1.5,-2")
 
 
 def test_order_button_and_interactive(one: Any) -> None:
@@ -107,6 +106,34 @@ def test_order_button_and_interactive(one: Any) -> None:
     assert one("interactive", choice).text == "Title\nMore"
     bare = one("interactive")
     assert (type(bare), bare.kind, bare.contact) == (Unsupported, "interactive", ME)
+    call = {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}
+    assert one("interactive", call).kind == "call_permission_reply"
+    assert one("order", {"text": "only words", "product_items": []}).text == "Order:\nonly words"
+    assert one("button", {"payload": "p"}).text == "p"
+
+
+def test_a_filled_form_is_told(one: Any) -> None:
+    """What a customer filled into a WhatsApp form arrives field by field, without the form's own token."""
+    filled = {"rating": "4", "wishes": ["a", "b"], "ok": True, "flow_token": "secret"}
+    reply = {"name": "flow", "body": "Sent", "response_json": json.dumps(filled)}
+    text = one("interactive", {"type": "nfm_reply", "nfm_reply": reply}).text
+    assert text.split("\n") == ["Sent", "rating: 4", 'wishes: ["a", "b"]', "ok: true"]
+    for odd in ("{", "[]", 7, None):
+        assert one("interactive", {"type": "nfm_reply", "nfm_reply": {**reply, "response_json": odd}}).text == "Sent"
+
+
+def test_a_new_type_with_a_file_still_brings_the_file(one: Any) -> None:
+    """A type that does not exist yet is named as such, and its file is fetched when it has one."""
+    event = one("video_note", {"id": "9", "mime_type": "video/mp4", "caption": "look", "sha256": B64})
+    assert (event.unsupported, event.text, event.remotes[0].ref) == ("video_note", "look", "9")
+    assert one("video_note", {"id": "9"}).kind == "video_note"
+
+
+def test_forwarded_files_are_marked(one: Any) -> None:
+    """A forwarded file says so, and says when it was forwarded many times."""
+    image = {"id": "1", "mime_type": "image/jpeg"}
+    assert one("image", image, context={"forwarded": True}).remotes[0].extra["forwarded"] == "true"
+    assert one("image", image, context={"frequently_forwarded": True}).remotes[0].extra["frequently_forwarded"]
 
 
 def test_unsupported_kinds_say_why(one: Any) -> None:
@@ -143,6 +170,15 @@ def test_system_messages_are_shown(one: Any) -> None:
     system = {"body": "User A changed from 1 to 2", "wa_id": "2", "type": "user_changed_number"}
     event = one("system", system)
     assert (event.kind, event.reason) == ("user_changed_number", "User A changed from 1 to 2")
+    assert one("system", {"body": "User identity changed", "type": "customer_identity_changed"}).contact == ME
+
+
+def test_a_new_user_id_is_shown_to_the_old_one(delivery: Any) -> None:
+    """A customer who gets a new scoped id, and sends no number along, is still told who it was."""
+    system = {"body": "User changed", "user_id": "MX.2", "previous_user_id": "CO.1", "type": "user_changed_user_id"}
+    piece = {"id": "wamid.S", "timestamp": "1753851315", "type": "system", "system": system}
+    (event,) = events(json.dumps(delivery({"messages": [piece]})).encode(), NUMBER)
+    assert (event.kind, event.contact) == ("user_changed_user_id", Contact("CO.1"))
 
 
 def test_advertisement_is_told(one: Any) -> None:
