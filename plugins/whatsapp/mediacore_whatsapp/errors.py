@@ -31,46 +31,65 @@ class Meaning:
     Args:
         group: what to do next.
         message: words for an agent.
+        remedy: what a person can do; empty when nothing is needed.
         after: seconds to wait at least, for ``Retry``.
     """
 
     group: type[MediacoreError]
     message: str
+    remedy: str = ""
     after: float | None = None
 
 
-_AUTH = Meaning(AuthNeeded, "The WhatsApp connection needs to be authorised again")
+_AUTH = Meaning(
+    AuthNeeded,
+    "The WhatsApp connection needs to be authorised again",
+    "an admin makes a new token with the permissions whatsapp_business_messaging and whatsapp_business_management",
+)
 _TROUBLE = Meaning(Retry, "WhatsApp is having trouble")
 _RATE = Meaning(Retry, "WhatsApp asks us to slow down")
-_RESTRICTED = Meaning(Permanent, "WhatsApp restricts this account; an admin must look at it in Meta's Business Manager")
-_MARKETING = Meaning(Permanent, "WhatsApp did not deliver this to the customer, to keep marketing low")
-_FAULTY = Meaning(Permanent, "WhatsApp refused the message as faulty")
+_RESTRICTED = Meaning(Permanent, "WhatsApp restricts this account", "an admin looks into Meta's Business Manager")
+_MARKETING = Meaning(
+    Permanent,
+    "WhatsApp did not deliver this to the customer, to keep marketing low",
+    "do not send it again within 24 hours; use another channel",
+)
+_FAULTY = Meaning(Permanent, "WhatsApp refused the message as faulty", "report it with these details")
 
 MEANINGS: Mapping[int, Meaning] = {
     **dict.fromkeys((0, 3, 10, 190, 131005), _AUTH),
     **dict.fromkeys((1, 2, 131000, 131016), _TROUBLE),
     **dict.fromkeys((4, 80007, 130429), _RATE),
-    131056: Meaning(Retry, "Too many messages went to this customer at once", PAIR_PAUSE),
-    131057: Meaning(Retry, "The WhatsApp number is being maintained", MAINTENANCE_PAUSE),
+    131056: Meaning(Retry, "Too many messages went to this customer at once", after=PAIR_PAUSE),
+    131057: Meaning(Retry, "The WhatsApp number is being maintained", after=MAINTENANCE_PAUSE),
     **dict.fromkeys((368, 130497, 131031, 131048, 131064), _RESTRICTED),
-    131026: Meaning(Permanent, "The customer cannot receive this on WhatsApp"),
+    131026: Meaning(Permanent, "The customer cannot receive this on WhatsApp", "use another channel"),
     131047: Meaning(
         Permanent,
-        "The customer last wrote more than 24 hours ago, so WhatsApp takes templates only: use another channel",
+        "The customer last wrote more than 24 hours ago, so WhatsApp takes templates only",
+        "wait for the customer to write, send a template from WhatsApp Manager, or use another channel",
     ),
     **dict.fromkeys((130472, 131049, 131050), _MARKETING),
-    130403: Meaning(Permanent, "This customer is blocked on WhatsApp: unblock them first"),
-    131051: Meaning(Permanent, "WhatsApp does not forward this type of message"),
+    130403: Meaning(Permanent, "This customer is blocked on WhatsApp", "unblock them first"),
+    131051: Meaning(Permanent, "WhatsApp does not forward this type of message", "ask for it in another form"),
     131052: Meaning(
-        Permanent, "WhatsApp could not pass the file on (100 MB is the most): ask for a smaller file or another way"
+        Permanent,
+        "WhatsApp could not pass the file on (100 MB is the most)",
+        "ask the customer for a smaller file or another way",
     ),
-    131053: Meaning(Permanent, "WhatsApp could not use the file"),
-    131060: Meaning(Permanent, "WhatsApp cannot show this message here; the phone app has it"),
+    131053: Meaning(
+        Permanent,
+        "WhatsApp could not use the file, so the customer has not got it",
+        "send it again in another form (JPEG, PDF, MP4, MP3) or as a link",
+    ),
+    131060: Meaning(Permanent, "WhatsApp cannot show this message here", "the phone app has it, or ask for it again"),
     **dict.fromkeys((100, 131008, 131009), _FAULTY),
-    131021: Meaning(Permanent, "The customer's number is the business's own"),
-    131037: Meaning(Permanent, "The number's display name is not approved yet; an admin must see to it"),
-    131042: Meaning(Permanent, "The WhatsApp account has a payment problem; an admin must see to it"),
-    131045: Meaning(Permanent, "The WhatsApp number is not registered; an admin must see to it"),
+    131021: Meaning(Permanent, "The customer's number is the business's own", "correct the number"),
+    131037: Meaning(
+        Permanent, "The number's display name is not approved yet", "an admin sees to it in WhatsApp Manager"
+    ),
+    131042: Meaning(Permanent, "The WhatsApp account has a payment problem", "an admin sees to it in Business Manager"),
+    131045: Meaning(Permanent, "The WhatsApp number is not registered", "an admin registers it in WhatsApp Manager"),
 }
 """Every code that Meta documents and this channel can meet."""
 
@@ -81,7 +100,7 @@ def meaning(number: int) -> Meaning | None:
 
 
 def told(number: int, error: Mapping[str, Any]) -> str:
-    """Words for the agent: ours for the code, and the provider's details.
+    """Words for the agent: ours for the code, the provider's details, and what to do.
 
     Args:
         number: the code.
@@ -91,7 +110,8 @@ def told(number: int, error: Mapping[str, Any]) -> str:
     details = words(table(error.get("error_data")).get("details"))
     details = details or words(error.get("message")) or words(error.get("title"))
     ours = known.message if known else "WhatsApp reports an error"
-    return f"{ours} ({details})" if details else ours
+    whole = f"{ours} ({details})" if details else ours
+    return f"{whole}: {known.remedy}" if known and known.remedy else whole
 
 
 def problem(status: int, content: bytes) -> MediacoreError:

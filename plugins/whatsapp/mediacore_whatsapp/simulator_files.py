@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
-import time
 
 from attrs import define, field, frozen
+
+from mediacore_whatsapp.simulator_clock import Clock
+
+UPLOADED, RECEIVED = 30 * 86_400.0, 7 * 86_400.0
+"""Seconds that an id works: of the business's own upload, and of a customer's file:
+https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media"""
 
 
 @frozen
@@ -20,6 +25,7 @@ class Kept:
         type: the declared MIME type, without parameters.
         name: the file name of the upload.
         data: the bytes.
+        until: when Meta forgets it, by the simulator's clock.
     """
 
     id: str
@@ -27,6 +33,7 @@ class Kept:
     type: str
     name: str
     data: bytes = field(repr=False)
+    until: float = float("inf")
 
     @property
     def sha256(self) -> bytes:
@@ -39,24 +46,28 @@ class Files:
     """All files at Meta, and the addresses that were given out for them.
 
     Args:
-        life: seconds that an address works; Meta's work for 5 minutes:
-            https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+        life: seconds that an address works; Meta's work for 5 minutes.
+        clock: its time.
     """
 
     life: float = 300.0
+    clock: Clock = field(factory=Clock)
     _kept: dict[str, Kept] = field(factory=dict, init=False)
     _given: dict[str, tuple[str, float]] = field(factory=dict, init=False)
 
-    def keep(self, number: str, media_type: str, name: str, data: bytes) -> Kept:
+    def keep(self, number: str, media_type: str, name: str, data: bytes, lasts: float = UPLOADED) -> Kept:
         """Store a file under a fresh id."""
-        kept = Kept(str(10**15 + secrets.randbelow(9 * 10**15)), number, media_type, name, data)
+        media_id = str(10**15 + secrets.randbelow(9 * 10**15))
+        kept = Kept(media_id, number, media_type, name, data, self.clock.now() + lasts)
         self._kept[kept.id] = kept
         return kept
 
     def find(self, media_id: str, number: str = "") -> Kept | None:
-        """The file of an id, when it is there and belongs to the number."""
+        """The file of an id, while it is there and when it belongs to the number."""
         kept = self._kept.get(media_id)
-        return kept if kept is not None and number in ("", kept.number) else None
+        if kept is None or number not in ("", kept.number) or self.clock.now() >= kept.until:
+            return None
+        return kept
 
     def forget(self, media_id: str) -> None:
         """Let an id run out."""
@@ -65,13 +76,13 @@ class Files:
     def address(self, media_id: str) -> str:
         """A fresh, short-lived token under which the bytes can be fetched."""
         token = secrets.token_urlsafe(12)
-        self._given[token] = (media_id, time.monotonic())
+        self._given[token] = (media_id, self.clock.now())
         return token
 
     def served(self, token: str) -> Kept | None:
         """The file behind an address, while the address lives."""
-        media_id, since = self._given.get(token, ("", 0.0))
-        return self._kept.get(media_id) if time.monotonic() - since < self.life else None
+        media_id, since = self._given.get(token, ("", float("-inf")))
+        return self.find(media_id) if self.clock.now() - since < self.life else None
 
 
 _MAGIC = (
@@ -81,6 +92,12 @@ _MAGIC = (
     (b"%PDF-", "application/pdf"),
     (b"OggS", "audio/ogg"),
     (b"#!AMR", "audio/amr"),
+    (b"\xff\xf1", "audio/aac"),
+    (b"\xff\xf9", "audio/aac"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"RIFF", "riff"),
+    (b"\x1aE\xdf\xa3", "matroska"),
     (b"\xd0\xcf\x11\xe0", "ole"),
     (b"PK\x03\x04", "zip"),
 )

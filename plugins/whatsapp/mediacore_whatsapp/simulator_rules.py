@@ -13,6 +13,7 @@ from typing import Any
 from attrs import frozen
 
 from mediacore_whatsapp.simulator_files import Kept, magic, opus_channels, picture_colours, webp_size
+from mediacore_whatsapp.simulator_films import Film, film
 
 MAX_UPLOAD = 100_000_000
 _OOXML = "application/vnd.openxmlformats-officedocument."
@@ -33,6 +34,27 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "sticker": ("image/webp",),
 }
 SIZES = {"image": 5_000_000, "audio": 16_000_000, "video": 16_000_000, "document": MAX_UPLOAD, "sticker": 500_000}
+ENDINGS = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
+    "aac": "audio/aac",
+    "amr": "audio/amr",
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "ogg": "audio/ogg",
+    "mp4": "video/mp4",
+    "3gp": "video/3gpp",
+    "txt": "text/plain",
+    "doc": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "docx": f"{_OOXML}wordprocessingml.document",
+    "xlsx": f"{_OOXML}spreadsheetml.sheet",
+    "pptx": f"{_OOXML}presentationml.presentation",
+}
 FAMILIES = {"audio/mp4": "mp4", "video/mp4": "mp4", "video/3gpp": "mp4", "application/msword": "ole"}
 """What the first bytes of a type look like where that is not the type itself."""
 
@@ -60,6 +82,7 @@ WINDOW = Fault(
     131047, "Re-engagement message", "More than 24 hours have passed since the customer last replied to this number"
 )
 PAIR = Fault(131056, "Pair rate limit hit", "Too many messages from this number to the same recipient")
+LIMIT = Fault(130429, "Rate limit hit", "Cloud API message throughput has been reached", status=429)
 OWN = Fault(131021, "Recipient cannot be sender", "Sender and recipient are the same number")
 
 
@@ -139,6 +162,8 @@ def _bytes_fault(form: str, kept: Kept) -> str:
     expected = "ole" if kept.type.startswith("application/vnd.ms-") else expected
     if kept.type not in TYPES[form]:
         return f"{kept.type} is not supported as {form}"
+    if (named := named_type(kept.name)) not in ("", kept.type):
+        return f"the file was uploaded as {kept.type} under a name that says {named}"
     if size > SIZES[form]:
         return f"{form} files may have {SIZES[form]} bytes, this one has {size}"
     if (seen or form in ("image", "sticker")) and seen != expected and kept.type != "text/plain":
@@ -147,11 +172,49 @@ def _bytes_fault(form: str, kept: Kept) -> str:
         return f"images must be 8-bit RGB or RGBA, not {colours or 'broken'}"
     if kept.type == "audio/ogg" and opus_channels(kept.data) != 1:
         return "audio/ogg must have the Opus codec and one channel"
-    if form == "video" and (odd := [c for c in (b"hvc1", b"hev1", b"vp09", b"av01", b"mp4v") if c in kept.data]):
-        return f"video must be H.264 with AAC, not {odd[0].decode()}"
-    if form == "video" and 0 <= kept.data.find(b"mdat") < kept.data.find(b"moov"):
-        return "video must have its index (moov) before its content (mdat)"
+    if form == "video":
+        return _film_fault(film(kept.data))
     return _sticker_fault(kept) if form == "sticker" else ""
+
+
+def _film_fault(seen: Film) -> str:
+    """H.264 with at most one audio track, of AAC: the page on media, table "Video"."""
+    pictures, sounds = seen.of("vide"), seen.of("soun")
+    if not pictures:
+        return "the video has no picture, or cannot be read"
+    odd = [t.codec for t in pictures if t.codec != "h264"] + [t.codec for t in sounds if t.codec != "aac"]
+    if odd:
+        return f"video must be H.264 with AAC, not {odd[0]}"
+    if not seen.index_first:
+        return "video must have its index (moov) before its content (mdat)"
+    return f"video may have one audio track, this one has {len(sounds)}" if len(sounds) > 1 else ""
+
+
+def named_type(name: str) -> str:
+    """The listed type that a file name's extension stands for; empty when it is none of them.
+
+    Meta names a MIME type that contradicts the file as the commonest cause of 131053.
+    """
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    return ENDINGS.get(ending, "")
+
+
+def trouble(form: str, inner: Mapping[str, Any], kept: Kept | None) -> str:
+    """What the customer's phone makes of a file that Meta took; empty when all is well.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media (video) and
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/audio-messages/ (voice)
+    """
+    if kept is None:
+        return ""
+    if form == "video":
+        deep = any(track.high and track.reordered for track in film(kept.data).tracks)
+        return "does not play on Android: H.264 High profile with B-frames" if deep else ""
+    if inner.get("voice") and len(kept.data) > 512_000:
+        return "shows a download arrow in place of the play button: above 512 KB"
+    if form == "document" and "." not in str(inner.get("filename", "")):
+        return "cannot be opened: its name has no extension"
+    return ""
 
 
 def _sticker_fault(kept: Kept) -> str:

@@ -14,14 +14,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from mediacore.testkit import Act
-from mediacore_whatsapp.simulator_rules import GONE, Fault, message_fault, upload_fault
+from mediacore_whatsapp.simulator_rules import GONE, LIMIT, Fault, message_fault, upload_fault
 
 if TYPE_CHECKING:
     from mediacore_whatsapp.simulator import WhatsAppSimulator
 
 TOKEN = Fault(190, "Invalid OAuth access token", "Cannot parse access token", status=401)
 BUSY = Fault(131016, "Service unavailable", "A service is temporarily unavailable", status=503)
-LIMIT = Fault(130429, "Rate limit hit", "Cloud API message throughput has been reached", status=429)
+PAGE = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something went wrong.</body></html>"
 
 
 def app(simulator: WhatsAppSimulator) -> Starlette:
@@ -103,14 +103,23 @@ class _Calls:
         return JSONResponse({"success": True})
 
     async def serve(self, request: Request) -> Response:
-        """The bytes, with the same bearer; an address that ran out and a wrong token both answer 404."""
+        """The bytes, with the same bearer; an address that ran out and a wrong token both answer 404.
+
+        Who does not say what program it is gets a web page, as some have seen at Meta's file hosts.
+        """
         simulator = self._simulator
         kept = simulator.files.served(request.query_params.get("mid", ""))
         if simulator.mischief.take(Act.ERROR, "file"):
             return Response(status_code=503)
         if kept is None or not self._signed_in(request) or simulator.mischief.take(Act.LATE_MEDIA, "media"):
             return Response(status_code=404)
+        if not request.headers.get("user-agent"):
+            return Response(PAGE, 404, media_type="text/html")
         kind = "text/html" if simulator.mischief.take(Act.WRONG_TYPE, "media") else kept.type
+        if simulator.mischief.take(Act.WRONG_TYPE, "page"):
+            return Response(PAGE, media_type="text/html")
+        if simulator.mischief.take(Act.DROP_AFTER, "file"):
+            return _Dropped(kept.data[: len(kept.data) // 2])
         return Response(kept.data, headers={"Content-Type": kind})
 
     def _signed_in(self, request: Request) -> bool:
@@ -143,7 +152,10 @@ class _Dropped(Response):
     """An answer that breaks off: the connection is closed before the announced bytes came."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's own signature
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        headers = [(b"content-length", str(max(1000, 2 * len(self.body))).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if self.body:
+            await send({"type": "http.response.body", "body": self.body, "more_body": True})
 
 
 def _error(fault: Fault) -> Response:

@@ -28,6 +28,37 @@ POINT = EntryPoint("whatsapp", "mediacore_whatsapp:WhatsAppChannel", "mediacore.
 ME = "+16505551234"
 
 
+def box(name: str, *parts: bytes) -> bytes:
+    """One box of an MP4 file."""
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), name.encode()) + body
+
+
+def track(kind: str, entry: bytes, *more: bytes) -> bytes:
+    """One track, with its handler, its sample entry and further tables."""
+    table = box("stbl", box("stsd", bytes(4), struct.pack(">I", 1), entry), *more)
+    return box("trak", box("mdia", box("hdlr", bytes(8), kind.encode(), bytes(13)), box("minf", table)))
+
+
+def picture_track(codec: str = "avc1", profile: int = 77, reordered: bool = False) -> bytes:
+    """A track of pictures."""
+    entry = box(codec, bytes(78), box("avcC", bytes([1, profile, 0, 31])))
+    return track("vide", entry, *([box("ctts", bytes(8))] if reordered else []))
+
+
+def sound_track(object_type: int = 0x40) -> bytes:
+    """A track of sound."""
+    inner = bytes([0x04, 15, object_type]) + bytes(14)
+    descriptor = bytes([0x03, 3 + len(inner), 0, 0, 0]) + inner
+    return track("soun", box("mp4a", bytes(28), box("esds", bytes(4), descriptor)))
+
+
+def movie(*tracks: bytes, index_first: bool = True, brand: bytes = b"isom") -> bytes:
+    """An MP4 file of some tracks."""
+    index, data = box("moov", *tracks), box("mdat", bytes(16))
+    return box("ftyp", brand, bytes(4), brand) + (index + data if index_first else data + index)
+
+
 class Webhook:
     """The runner's webhook in small: every delivery goes through ``receive`` and its events are kept."""
 
@@ -116,7 +147,6 @@ def samples() -> Any:
         Image.effect_noise(size, 40).convert(mode).save(out, form, **options)
         return out.getvalue()
 
-    mp4 = struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 0, b"avc1") + b"\x00\x00\x00\x10moov avc1 mp4a"
     opus = b"OggS" + bytes(24) + b"OpusHead\x01\x01" + bytes(9)
     return {
         "image/jpeg": picture("JPEG"),
@@ -133,12 +163,17 @@ def samples() -> Any:
         "audio/ogg": opus,
         "stereo": opus.replace(b"OpusHead\x01\x01", b"OpusHead\x01\x02"),
         "audio/mpeg": b"ID3\x04" + bytes(64),
-        "audio/mp4": struct.pack(">I4s4sI", 16, b"ftyp", b"M4A ", 0),
+        "audio/mp4": movie(sound_track(), brand=b"M4A "),
         "audio/aac": b"\xff\xf1" + bytes(64),
         "audio/amr": b"#!AMR\n" + bytes(64),
-        "video/mp4": mp4,
-        "hevc": mp4.replace(b"avc1", b"hvc1"),
-        "late": mp4[:20] + b"\x00\x00\x00\x08mdat" + mp4[20:],
+        "video/mp4": movie(picture_track(), sound_track()),
+        "hevc": movie(picture_track("hvc1"), sound_track()),
+        "mp3-sound": movie(picture_track(), sound_track(0x6B)),
+        "two-sounds": movie(picture_track(), sound_track(), sound_track()),
+        "broken": movie(picture_track())[:40],
+        "b-frames": movie(picture_track(profile=100, reordered=True), sound_track()),
+        "late-index": movie(picture_track(), sound_track(), index_first=False),
+        "silent": movie(picture_track("avc3")),
     }
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mediacore_whatsapp.errors import MEANINGS, problem, told
+from mediacore_whatsapp.errors import MEANINGS, Meaning, problem, told
 
 from mediacore import AuthNeeded, InDoubt, MediacoreError, Permanent, Retry
 
+README = Path(__file__).parent.parent / "README.md"
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 GROUPS = {
     AuthNeeded: (0, 3, 10, 190, 200, 250, 299, 131005),
@@ -40,6 +42,24 @@ def test_the_code_decides_whatever_the_http_status(group: Any, code: Any, status
 def test_the_table_is_complete() -> None:
     """The table holds exactly the documented codes (200 to 299 stand for themselves)."""
     assert set(MEANINGS) == {code for codes in GROUPS.values() for code in codes if not 200 <= code <= 299}
+
+
+def test_whoever_reads_a_lasting_error_is_told_what_to_do() -> None:
+    """Every error that is not tried again by itself has a remedy."""
+    assert all(meaning.remedy for meaning in MEANINGS.values() if meaning.group is not Retry)
+
+
+def test_the_readme_lists_every_error() -> None:
+    """The table for people is the table of the code; this is it, to paste into the README when it fails."""
+    codes: dict[Meaning, list[int]] = {}
+    for code, meaning in sorted(MEANINGS.items()):
+        codes.setdefault(meaning, []).append(code)
+    rows = ["| what people read | Meta's code | what to do |", "|---|---|---|"]
+    for meaning, numbers in codes.items():
+        listed = ", ".join(map(str, numbers)) + (", 200 to 299" if 190 in numbers else "")
+        after = f"nothing: it is tried again{f', after {meaning.after:.0f} s at the earliest' if meaning.after else ''}"
+        rows.append(f"| {meaning.message} | {listed} | {meaning.remedy or after} |")
+    assert "\n".join(rows) in README.read_text(encoding="utf-8"), "\n".join(rows)
 
 
 def test_pauses() -> None:
@@ -75,8 +95,9 @@ def test_unknown_codes() -> None:
 
 def test_words_fall_back() -> None:
     """Without details the message is told, then the title, then only our words."""
-    assert told(131026, {"message": "m", "title": "t"}).endswith("(m)")
-    assert told(131026, {"title": "t"}).endswith("(t)")
+    assert told(131026, {"message": "m", "title": "t"}).endswith("(m): use another channel")
+    assert told(131026, {"title": "t"}).endswith("(t): use another channel")
+    assert told(131000, {}) == "WhatsApp is having trouble"
     assert told(7, {}) == "WhatsApp reports an error"
 
 

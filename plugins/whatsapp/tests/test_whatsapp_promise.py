@@ -24,7 +24,7 @@ PLENTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthC
 
 @pytest.fixture(scope="module")
 def line() -> Iterator[tuple[WhatsAppSimulator, Inbox]]:
-    with WhatsAppSimulator(pacing=Pacing(burst=10**6)) as simulator:
+    with WhatsAppSimulator(pacing=Pacing(burst=10**6, second=10**6)) as simulator:
         point = EntryPoint("whatsapp", "mediacore_whatsapp:WhatsAppChannel", "mediacore.channels")
         inbox = mount("wa", simulator.settings(), available={"whatsapp": point})
         yield simulator, inbox

@@ -8,9 +8,12 @@ import zlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mediacore_whatsapp.simulator_files import Files, magic, opus_channels, picture_colours, webp_size
+from mediacore_whatsapp.simulator_films import film
 from mediacore_whatsapp.simulator_pacing import Pacing
-from mediacore_whatsapp.simulator_rules import TYPES, late_fault, upload_fault
+from mediacore_whatsapp.simulator_rules import TYPES, late_fault, named_type, trouble, upload_fault
 from mediacore_whatsapp.simulator_shapes import escaped
 from PIL import Image
 
@@ -81,6 +84,33 @@ def test_voice_notes_must_be_opus() -> None:
     assert late_fault("video", {}, files.keep("1", "audio/ogg", "", b"OggS....OpusHead\1\1"))
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.mp4", "image/png"), ("a.jpeg", "image/png"), ("A.PDF", "text/plain"), ("x.m4a", "audio/aac")]
+)
+def test_names_that_contradict_the_type(name: str, kind: str) -> None:
+    """A name that says another type fails as Meta's commonest 131053; an unknown ending says nothing."""
+    assert named_type(name) not in ("", kind)
+    form = next(form for form, kinds in TYPES.items() if kind in kinds)
+    fault = late_fault(form, {}, Files().keep("1", kind, name, b"?"))
+    assert fault
+    assert "under a name that says" in fault.details
+    assert named_type("file") == named_type("file.bin") == ""
+
+
+def test_documents_without_an_extension_do_not_open() -> None:
+    """The phone picks a program by the extension of the name that is shown."""
+    kept = Files().keep("1", "application/pdf", "", b"%PDF-1.4")
+    assert "no extension" in trouble("document", {"filename": "bill"}, kept)
+    assert trouble("document", {"filename": "bill.pdf"}, kept) == trouble("text", {}, None) == ""
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_make_a_film_or_none(data: bytes) -> None:
+    """Whatever the bytes are, reading the boxes ends and raises nothing."""
+    for start in (b"", struct.pack(">I4s4s", 12, b"ftyp", b"isom"), struct.pack(">I4s", 8 + len(data), b"moov")):
+        assert film(start + data).tracks is not None
+
+
 def test_payloads_are_escaped_as_meta_escapes() -> None:
     """Accents, slashes and the characters that Meta escapes are written as it writes them."""
     assert escaped({"a": "ä😀 a/b <@%"}) == rb'{"a":"\u00e4\ud83d\ude00 a\/b \u003C\u0040\u0025"}'
@@ -95,5 +125,12 @@ def test_pacing_gives_quota_back() -> None:
     assert slow.take("y")
     strict = Pacing(strangers=False)
     assert not strict.open("x")
-    strict.wrote("x")
+    strict.wrote("x", "US.1")
     assert strict.open("x")
+    assert strict.open("US.1")
+    later = Pacing(burst=1)
+    assert [later.take("x"), later.take("x")] == [True, False]
+    later.clock.forward(6)
+    assert later.take("x")
+    later.clock.forward(86_400)
+    assert not later.open("a stranger")

@@ -9,9 +9,16 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from attrs import evolve
 from mediacore_whatsapp.graph import Graph
-from mediacore_whatsapp.simulator import TOO_LARGE, WhatsAppSimulator
+from mediacore_whatsapp.simulator import WhatsAppSimulator
+from mediacore_whatsapp.simulator_clock import Clock
+from mediacore_whatsapp.simulator_customers import TOO_LARGE, UNAVAILABLE
 from mediacore_whatsapp.simulator_pacing import Pacing
+from mediacore_whatsapp.simulator_rules import Fault
+from starlette.applications import Starlette
+from starlette.responses import Response as StarletteResponse
+from starlette.routing import Route
 
 from mediacore import (
     AuthNeeded,
@@ -30,7 +37,7 @@ from mediacore import (
     StatusUpdate,
     Unsupported,
 )
-from mediacore.testkit import Act
+from mediacore.testkit import Act, Server
 
 ME = "+16505551234"
 POST = Request("POST", "https://desk.example/hook")
@@ -104,17 +111,21 @@ def test_an_upload_ahead_is_used_and_renewed(
     assert len(simulator.devices.all()) == 2
 
 
-@pytest.mark.parametrize("sample", ["grey", "cmyk", "palette", "stereo", "hevc", "late", "small-webp"])
+@pytest.mark.parametrize(
+    "sample",
+    ["grey", "cmyk", "palette", "stereo", "small-webp", "hevc", "mp3-sound", "two-sounds", "broken", "late-index"],
+)
 def test_what_whatsapp_cannot_use_fails_later(
     webhook: Any, simulator: WhatsAppSimulator, inbox: Inbox, attach: Any, outgoing: Any, sample: Any
 ) -> None:
     """Media that breaks a rule is accepted first and fails by status, in words."""
-    kinds = {"stereo": "audio/ogg", "small-webp": "image/webp", "palette": "image/png"}
-    kinds |= dict.fromkeys(("hevc", "late"), "video/mp4")
-    inbox.send(outgoing("", attach(kinds.get(sample, "image/jpeg"), sample=sample)))
+    kinds = {"stereo": "audio/ogg", "small-webp": "image/webp", "palette": "image/png", "grey": "image/jpeg"}
+    kinds["cmyk"] = "image/jpeg"
+    inbox.send(outgoing("", attach(kinds.get(sample, "video/mp4"), sample=sample)))
     (failed,) = webhook.wait(1, StatusUpdate)
     assert (failed.status, failed.code, failed.key) == (Status.FAILED, "131053", "key-1")
-    assert failed.message.startswith("WhatsApp could not use the file (")
+    assert failed.message.startswith("WhatsApp could not use the file, so the customer has not got it (")
+    assert failed.message.endswith("): send it again in another form (JPEG, PDF, MP4, MP3) or as a link")
     assert simulator.devices.all() == []
 
 
@@ -399,12 +410,14 @@ def test_changes_of_mind(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbo
     simulator.revoke(ME, first)
     simulator.unsupported(ME)
     simulator.unsupported(ME, "", TOO_LARGE)
+    simulator.unsupported(ME, "", UNAVAILABLE)
     simulator.say(ME, "location", {"latitude": 1.5, "longitude": 2.5})
-    events = webhook.wait(8)
+    events = webhook.wait(9)
     assert [type(e) for e in events[1:5]] == [Reaction, Reaction, Edit, Deletion]
     assert {e.target for e in events[1:5]} == {first}
-    assert [e.kind for e in events if isinstance(e, Unsupported)] == ["poll_creation", "unsupported"]
-    assert events[7].text == "Location:\n1.5, 2.5\nhttps://maps.google.com/?q=1.5,2.5"
+    assert [e.kind for e in events if isinstance(e, Unsupported)] == ["poll_creation", *["unsupported"] * 2]
+    assert "phone app" in events[7].reason
+    assert events[8].text == "Location:\n1.5, 2.5\nhttps://maps.google.com/?q=1.5,2.5"
 
 
 def test_other_shapes_of_delivery(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, outgoing: Any) -> None:
@@ -459,3 +472,152 @@ def test_deleting_an_upload(simulator: WhatsAppSimulator) -> None:
     assert httpx.delete(url, headers=headers).json() == {"success": True}
     assert httpx.delete(url, headers=headers).json()["error"]["error_subcode"] == 33
     assert httpx.get(url).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("sample", "trouble"),
+    [("video/mp4", ""), ("silent", ""), ("b-frames", "does not play on Android")],
+)
+def test_what_meta_takes_and_phones_cannot_play(
+    simulator: WhatsAppSimulator, inbox: Inbox, attach: Any, outgoing: Any, sample: str, trouble: str
+) -> None:
+    """B-frames are no media error at Meta; the customer's phone has the trouble, and the simulator says so."""
+    inbox.send(outgoing("", attach("video/mp4", sample=sample)))
+    told = dict(simulator.devices.wait(1)[0].extra).get("trouble", "")
+    assert (trouble in told) if trouble else not told
+
+
+def test_voice_notes_and_stickers(
+    simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, attach: Any, outgoing: Any, samples: dict[str, bytes]
+) -> None:
+    """A voice note is shown as one and can be played; above 512 KB it loses its play button."""
+    note = evolve(attach("audio/ogg"), sort="voice")
+    receipt = inbox.send(outgoing("", note))
+    assert dict(simulator.devices.wait(1)[0].extra) == {"type": "audio", "voice": "true"}
+    simulator.play(receipt.source_id)
+    assert webhook.wait(3, StatusUpdate)[2].status == Status.READ
+    large = evolve(attach("audio/ogg", data=samples["audio/ogg"].ljust(512_001, b"\0")), sort="voice")
+    inbox.send(outgoing("", large))
+    assert "play button" in dict(simulator.devices.wait(2)[1].extra)["trouble"]
+    receipt = inbox.send(outgoing("", evolve(attach("image/webp"), sort="sticker")))
+    assert dict(simulator.devices.wait(3)[2].extra) == {"type": "sticker"}
+    with pytest.raises(ValueError, match="no voice note"):
+        simulator.play(receipt.source_id)
+
+
+def test_read_at_once_skips_delivered(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, outgoing: Any) -> None:
+    """A customer with the chat open reads at once, and no status says delivered."""
+    simulator.watching = True
+    inbox.send(outgoing("x"))
+    assert [s.status for s in webhook.wait(2, StatusUpdate)] == [Status.SENT, Status.READ]
+
+
+def test_time_passes(
+    simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, attach: Any, outgoing: Any, fetch: Any
+) -> None:
+    """After five minutes an address is gone, after 24 hours the window, after 7 and 30 days the ids."""
+    simulator.inbound(ME, files=[("a.png", "image/png", b"\x89PNG data")])
+    remote = webhook.wait(1, InboundMessage)[0].remotes[0]
+    uploaded = inbox.upload(attach("image/png"))
+    simulator.clock.forward(301)
+    assert httpx.get(remote.extra["url"], headers={"Authorization": f"Bearer {simulator.token}"}).status_code == 404
+    assert fetch(remote)[1] == b"\x89PNG data"
+    simulator.clock.forward(86_400)
+    inbox.send(outgoing("late"))
+    assert webhook.wait(1, StatusUpdate)[0].code == "131047"
+    simulator.clock.forward(6 * 86_400)
+    with pytest.raises(Permanent) as caught:
+        fetch(remote)
+    assert caught.value.code == "expired"
+    simulator.clock.forward(uploaded.seconds - 7 * 86_400 - 400)
+    assert simulator.files.find(uploaded.id)
+    simulator.clock.forward(86_500)
+    assert simulator.files.find(uploaded.id) is None
+
+
+def test_the_numbers_throughput(mount_inbox: Any, outgoing: Any) -> None:
+    """Above the number's messages a second all customers wait."""
+
+    class Stopped(Clock):
+        def now(self) -> float:
+            return 0.0
+
+    with WhatsAppSimulator(pacing=Pacing(second=2, clock=Stopped())) as simulator:
+        inbox = mount_inbox(simulator.settings())
+        inbox.send(outgoing("1"))
+        inbox.send(outgoing("2", to="+16505550000"))
+        with pytest.raises(Retry) as caught:
+            inbox.send(outgoing("3", to="+16505550001"))
+        assert caught.value.code == "130429"
+
+
+def test_any_later_failure_can_be_had(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, outgoing: Any) -> None:
+    """For QA: the next message is accepted and fails a moment later, with any code."""
+    simulator.doom(Fault(131026, "Message undeliverable"))
+    inbox.send(outgoing("x"))
+    inbox.send(outgoing("y"))
+    assert webhook.wait(1, StatusUpdate)[0].message.endswith("use another channel")
+    assert [d.text for d in simulator.devices.wait(1)] == ["y"]
+
+
+def test_strangers_get_a_page(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, fetch: Any) -> None:
+    """Whoever names no program gets a page; a page in place of the file is never taken for the file."""
+    simulator.inbound(ME, files=[("a.png", "image/png", b"\x89PNG data")])
+    remote = webhook.wait(1, InboundMessage)[0].remotes[0]
+    headers = {"Authorization": f"Bearer {simulator.token}", "User-Agent": ""}
+    assert b"<html>" in httpx.get(remote.extra["url"], headers=headers).content
+    for unsure in (remote, evolve(remote, sha256="")):
+        simulator.mischief.plan(Act.WRONG_TYPE, where="page")
+        assert fetch(unsure)[1] == b"\x89PNG data"
+    simulator.mischief.plan(Act.WRONG_TYPE, times=3, where="page")
+    with pytest.raises(Retry) as caught:
+        fetch(evolve(remote, sha256=""))
+    assert caught.value.code == "page"
+
+
+def test_links_are_cached_by_their_text(simulator: WhatsAppSimulator, samples: dict[str, bytes]) -> None:
+    """What lay behind a link is kept for ten minutes, whatever lies there by then; another query is another link."""
+    served = [samples["image/jpeg"]]
+
+    async def picture(request: Any) -> Any:
+        return StarletteResponse(served[0], media_type="image/jpeg")
+
+    with Server(Starlette(routes=[Route("/a.jpg", picture)])) as server:
+
+        def get(query: str = "") -> bytes:
+            httpx.post(
+                f"{simulator.url}/v25.0/{simulator.phone_number_id}/messages",
+                headers={"Authorization": f"Bearer {simulator.token}"},
+                json={
+                    "messaging_product": "whatsapp",
+                    "to": ME,
+                    "type": "image",
+                    "image": {"link": f"{server.url}/a.jpg{query}"},
+                },
+            )
+            return simulator.devices.all()[-1].files[0].data
+
+        assert get() == samples["image/jpeg"]
+        served[0] = changed = samples["image/jpeg"] + b"later"
+        assert get() == samples["image/jpeg"]
+        assert get("?v=2") == changed
+        simulator.clock.forward(601)
+        assert get() == changed
+
+
+def test_contacts_are_shared(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox, tmp_path: Path) -> None:
+    """A shared contact can be fetched from the delivery that brought it."""
+    simulator.share(ME, {"name": {"formatted_name": "Ada"}, "phones": [{"phone": "+1 555"}]})
+    remote = webhook.wait(1, InboundMessage)[0].remotes[0]
+    into = tmp_path / "card"
+    into.touch()
+    assert inbox.fetch(remote, webhook.requests[0], into).type == "text/vcard"
+    assert b"FN:Ada\r\nTEL:+1 555\r\n" in into.read_bytes()
+
+
+def test_customers_files_above_a_hundred_megabytes(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox) -> None:
+    """What WhatsApp does not forward comes as a notice that says so."""
+    simulator.inbound(ME, "look", [("film.mp4", "video/mp4", bytes(104_857_601))])
+    (notice,) = webhook.wait(1, Unsupported)
+    assert "smaller file" in notice.reason
+    assert webhook.wait(1, InboundMessage)[0].text == "look"

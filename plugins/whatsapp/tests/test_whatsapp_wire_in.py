@@ -222,7 +222,10 @@ def test_failed_status_tells_code_and_words(delivery: Any) -> None:
     piece = {"id": "wamid.x", "status": "failed", "timestamp": "1689380458", "errors": [error]}
     (event,) = events(json.dumps(delivery({"statuses": [piece]})).encode(), NUMBER)
     assert (event.status, event.code) == (Status.FAILED, "131053")
-    assert event.message == "WhatsApp could not use the file (bad image)"
+    assert event.message == (
+        "WhatsApp could not use the file, so the customer has not got it (bad image): "
+        "send it again in another form (JPEG, PDF, MP4, MP3) or as a link"
+    )
 
 
 def test_unknown_status_is_kept(delivery: Any) -> None:
