@@ -67,7 +67,7 @@ MEANINGS: Mapping[int, Meaning] = {
     131047: Meaning(
         Permanent,
         "The customer last wrote more than 24 hours ago, so WhatsApp takes templates only",
-        "wait for the customer to write, send a template from WhatsApp Manager, or use another channel",
+        "wait until the customer writes, send a template from elsewhere, or use another channel",
     ),
     **dict.fromkeys((130472, 131049, 131050), _MARKETING),
     130403: Meaning(Permanent, "This customer is blocked on WhatsApp", "unblock them first"),

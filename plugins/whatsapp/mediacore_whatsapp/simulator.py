@@ -220,7 +220,11 @@ class WhatsAppSimulator(Customers):
 
     def _status(self, source_id: str, word: str, failure: Fault | None = None) -> None:
         sent = self._sent[source_id]
-        value = shapes.value([], "statuses", [shapes.status(source_id, word, sent.to, sent.key, failure)])
+        number = sent.to.startswith("+")
+        user_id = shapes.scoped(sent.to) if number else sent.to
+        person = shapes.person(sent.to, "", user_id, not number)
+        people = [] if word == "failed" else [person]  # Meta names nobody beside a failure
+        value = shapes.value(people, "statuses", [shapes.status(source_id, word, sent.to, sent.key, failure)])
         self.raw(shapes.envelope(self.account, self.phone_number_id, self.display, "messages", value))
 
 

@@ -121,16 +121,17 @@ class Customers:
         side = "to" if echo else "from"
         if not sender.startswith("+"):
             user_id, hidden = sender, True
+        user_id = user_id or shapes.scoped(sender)
         context: dict[str, Any] = {"from": self.display.lstrip("+"), "id": reply_to} if reply_to else {}
         context |= {"frequently_forwarded" if forwarded == "many" else "forwarded": True} if forwarded else {}
         for piece in pieces:
             piece |= {} if hidden else {side: sender.lstrip("+")}
-            piece |= {f"{side}_user_id": user_id} if user_id else {}
+            piece |= {f"{side}_user_id": user_id}
             piece |= {"from": self.display.lstrip("+")} if echo else {}
             piece |= {"context": context} if context else {}
             piece |= {"referral": dict(referral)} if referral else {}
         if not echo:
-            self.pacing.wrote(*({user_id, "" if hidden else sender} - {""}))
+            self.pacing.wrote(*({user_id} if hidden else {user_id, sender}))
         people = [shapes.person(sender, name, user_id, hidden)]
         field, listed = ("smb_message_echoes", "message_echoes") if echo else ("messages", "messages")
         value = shapes.value(people, listed, pieces)

@@ -7,6 +7,7 @@ recorded updates of https://github.com/david-lev/pywa/tree/master/tests/data/upd
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 import time
@@ -43,10 +44,19 @@ def envelope(account: str, number: str, display: str, field: str, value: Mapping
     }
 
 
+def scoped(number: str) -> str:
+    """The business-scoped user id of a number; Meta tells one of every customer since April 2026.
+
+    https://github.com/david-lev/pywa/blob/master/pywa/types/user.py
+    """
+    return f"US.{int.from_bytes(hashlib.sha256(number.encode()).digest()[:8])}"
+
+
 def person(sender: str, name: str, user_id: str, hidden: bool) -> dict[str, Any]:
     """An entry of ``contacts``; a customer with a username may hide the number."""
     known = {} if hidden or not sender else {"wa_id": sender.lstrip("+")}
-    return {"profile": {"name": name}, **known, **({"user_id": user_id} if user_id else {})}
+    profile = {"profile": {"name": name}} if name else {}
+    return {**profile, **known, **({"user_id": user_id} if user_id else {})}
 
 
 def message(kind: str, content: object, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - further JSON fields
@@ -86,7 +96,9 @@ def errors(fault: Fault) -> list[dict[str, Any]]:
 def status(source_id: str, word: str, recipient: str, key: str, failure: Fault | None = None) -> dict[str, Any]:
     """A status object."""
     found: dict[str, Any] = {"id": source_id, "status": word, "timestamp": str(int(time.time()))}
-    found["recipient_id" if recipient.startswith("+") else "recipient_user_id"] = recipient.lstrip("+")
+    if recipient.startswith("+"):
+        found["recipient_id"] = recipient.lstrip("+")
+    found["recipient_user_id"] = scoped(recipient) if recipient.startswith("+") else recipient
     if key:
         found["biz_opaque_callback_data"] = key
     if failure is not None:
