@@ -17,7 +17,7 @@ from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.clean import clean_pdf
 from mediacore.engines.pdf.shrink import shrunk
-from mediacore.engines.picture import animation, chunks, image, sizes
+from mediacore.engines.picture import animation, chunks, colour, image, sizes
 from mediacore.engines.picture.writers import WRITERS, Order
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
@@ -74,9 +74,10 @@ def _made(results: list[tuple[bytes, str]], note: str = "") -> Made:
 
 def _picture(file: BinaryIO, mime: str, wanted: Fit) -> Made:
     opened = image.open_typed(file, mime)
+    mode = colour.stored_mode(opened)
     size = image.shown_size(opened)
     lying = image.orientation_of(opened) != 1
-    if _carries(opened, mime, size, wanted) and (untouched := _untouched(file, mime, wanted, lying=lying)):
+    if _carries(opened, mime, mode, size, wanted) and (untouched := _untouched(file, mime, wanted, lying=lying)):
         return _made([(untouched, mime)])
     moving = animation.is_animated(opened, mime)
     if moving and _moves(wanted) and (moved := animation.fit_gif(file, mime, wanted)):
@@ -100,11 +101,11 @@ def _moves(wanted: Fit) -> bool:
     return takes and _writable("image/gif", wanted) and not wanted.exact_side
 
 
-def _carries(opened: Image.Image, mime: str, size: tuple[int, int], wanted: Fit) -> bool:
+def _carries(opened: Image.Image, mime: str, mode: str, size: tuple[int, int], wanted: Fit) -> bool:
     """Whether the channel takes the picture's type, frames, size and colours; its bytes are another matter."""
     if not wanted.animated and animation.is_animated(opened, mime):
         return False
-    if mime not in wanted.types or (opened.mode not in (wanted.modes or EIGHT_BIT)):
+    if mime not in wanted.types or mode not in (wanted.modes or EIGHT_BIT):
         return False
     profile = opened.info.get("icc_profile")
     if isinstance(profile, bytes) and not chunks.is_srgb(profile):

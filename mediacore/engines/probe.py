@@ -19,7 +19,7 @@ from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.shrink import picture_bytes
-from mediacore.engines.picture import image
+from mediacore.engines.picture import colour, image
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Facts, Json
@@ -68,23 +68,17 @@ def _facts(file: BinaryIO, mime: str) -> Facts:
 
 def _picture(file: BinaryIO, mime: str) -> Facts:
     picture = image.open_typed(file, mime)
+    mode = colour.stored_mode(picture)
     width, height = image.shown_size(picture)
     facts = Facts(
         width=width,
         height=height,
         orientation=image.orientation_of(picture),
-        mode=_mode(picture),
+        mode=mode,
         frames=_frames(file, picture),
         metadata=_metadata(file, picture),
     )
     return evolve(facts, screenshot=_screenshot(picture, mime))
-
-
-def _mode(picture: Image.Image) -> str:
-    """The colours stored, such as ``RGB`` or ``P``; Pillow decodes 16 bits a channel to 8, and only its tile tells."""
-    tile = getattr(picture, "tile", None)  # only files that Pillow opened have one
-    stored = str(tile[0].args) if picture.format == "PNG" and tile else ""
-    return f"{picture.mode};16" if stored.endswith(";16B") and ";" not in picture.mode else picture.mode
 
 
 def _screenshot(picture: Image.Image, mime: str) -> bool:

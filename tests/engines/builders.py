@@ -162,3 +162,14 @@ def use_bomb(depth: int = 9, width: int = 10) -> bytes:
         groups.append(f'<g id="g{level}">{uses}</g>')
     head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90">'
     return f'{head}<defs>{"".join(groups)}</defs><use xlink:href="#g{depth}"/></svg>'.encode()
+
+
+def plain_png(bits: int) -> bytes:
+    """A black PNG of two pixels by two, in colour, with 8 or 16 bits a channel; Pillow writes none of 16."""
+    head = struct.pack(">IIBBBBB", 2, 2, bits, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + bytes(2 * 3 * bits // 8)) * 2)
+    chunks = (
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)

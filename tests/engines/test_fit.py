@@ -106,6 +106,12 @@ def test_one_or_two_encodes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert encodes.count(picture.size) <= 2
 
 
+def test_sixteen_bits_become_eight() -> None:
+    """A PNG of 16 bits a channel is written anew for whoever takes eight, although Pillow calls both RGB."""
+    _, files, _ = fitted(b.plain_png(16), "image/png", Fit(("image/png",), 5_000_000, modes=("RGB", "RGBA")))
+    assert (b.plain_png(16)[24], files[0][24]) == (16, 8)
+
+
 def test_same_in_same_out() -> None:
     """The same file under the same order gives the same bytes."""
     data = b.saved(b.photo(1800, 1200), "JPEG", quality=95)

@@ -43,6 +43,12 @@ def test_frames(kind: str, frames: int) -> None:
     assert facts(data, f"image/{kind.lower()}")["frames"] == frames
 
 
+@pytest.mark.parametrize(("bits", "mode"), [(8, "RGB"), (16, "RGB;16")])
+def test_sixteen_bits_are_told_from_eight(bits: int, mode: str) -> None:
+    """A PNG of 16 bits opens as one of 8, yet its mode says what it is, since some channels take 8 only."""
+    assert facts(b.plain_png(bits), "image/png")["mode"] == mode
+
+
 def test_screens_and_photos() -> None:
     """A screenshot is told from a photo."""
     assert facts(b.saved(b.screen(800, 600), "PNG"), "image/png")["screenshot"]

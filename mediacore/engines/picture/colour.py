@@ -76,3 +76,13 @@ def _managed(picture: Image.Image, profile: bytes) -> Image.Image:
 
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def stored_mode(picture: Image.Image) -> str:
+    """The colours of a file just opened, such as ``RGB`` or ``P``; ``RGB;16`` where Pillow will decode 16 bits to 8.
+
+    Ask this first: a PNG's tile, which alone tells, is gone once its pixels or its orientation were asked for.
+    """
+    tile = getattr(picture, "tile", None)  # only files that Pillow opened have one
+    stored = str(tile[0].args) if picture.format == "PNG" and tile else ""
+    return f"{picture.mode};16" if stored.endswith(";16B") and ";" not in picture.mode else picture.mode
