@@ -15,11 +15,12 @@ _JOINING = frozenset("\u200d\ufe0e\ufe0f\u20e3")
 def accompany(text: str, attachments: Sequence[Attachment]) -> str:
     """The text that goes with the files: the agent's, or the files' names when nobody wrote any.
 
-    A file without a word beside it tells a screen reader, or a phone that cannot show it, nothing.
+    A file without a word beside it tells a screen reader, or a phone that cannot show it, nothing. What the desk asked
+    for by its sort, a sticker or a voice note, is announced as such and gets no name beside it.
     """
     if text.strip() or any(a.caption.strip() for a in attachments):
         return text
-    return ", ".join(a.name for a in attachments)
+    return ", ".join(a.name for a in attachments if not a.sort)
 
 
 def chunks(text: str, rule: Text, room: int | None = None) -> list[str]:

@@ -93,6 +93,13 @@ def test_files_get_their_names_when_nobody_wrote() -> None:
     assert accompany("", []) == ""
 
 
+def test_what_was_asked_for_by_its_sort_speaks_for_itself() -> None:
+    """A sticker or a voice note gets no message with its file's name beside it; an ordinary file among them does."""
+    sticker = Attachment(PHOTO.media, "fun.webp", sort="sticker")
+    assert accompany("", [sticker]) == ""
+    assert accompany("", [sticker, PHOTO]) == "a.jpg"
+
+
 def test_joined_texts_stand_below_each_other() -> None:
     """Empty ones leave no empty line."""
     assert joined("a ", "", " \n", "b") == "a\nb"
