@@ -161,10 +161,10 @@ def _filled(form: object) -> list[str]:
     """What a customer filled into a form, a line for each field; the token is the form's own, not the customer's."""
     try:
         fields = table(json.loads(words(form)))
+        shown = {words(name): words(value) or json.dumps(value) for name, value in fields.items()}
     except (ValueError, RecursionError):
         return []
-    shown = {name: value if words(value) else json.dumps(value) for name, value in fields.items()}
-    return [f"{words(name)}: {words(value)}" for name, value in shown.items() if name != "flow_token"]
+    return [f"{name}: {words(value)}" for name, value in shown.items() if name != "flow_token"]
 
 
 def _advert(referral: Mapping[str, Any]) -> str:

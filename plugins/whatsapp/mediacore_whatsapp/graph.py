@@ -28,6 +28,9 @@ from mediacore_whatsapp import wire_out
 from mediacore_whatsapp.errors import GONE, problem
 from mediacore_whatsapp.fields import digest
 
+UNKNOWN_UPLOAD = (GONE, "100", "131009")
+"""Codes that may mean that an upload ran out or lies at another number; nothing was sent then, so it is made anew."""
+
 
 @frozen(eq=False)
 class Graph:
@@ -74,7 +77,7 @@ class Graph:
             try:
                 return self.send(wire_out.payload(message, attachment.uploaded))
             except Permanent as error:
-                if error.code != GONE:
+                if error.code not in UNKNOWN_UPLOAD:
                     raise
         return self.send(wire_out.payload(message, self.upload(attachment).id))
 

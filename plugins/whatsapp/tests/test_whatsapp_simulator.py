@@ -108,7 +108,9 @@ def test_an_upload_ahead_is_used_and_renewed(
     with pytest.raises(Retry):
         inbox.send(outgoing("", ahead))
     inbox.send(outgoing("", ahead))
-    assert len(simulator.devices.all()) == 2
+    elsewhere = simulator.files.keep("999", "image/png", "image.png", picture.media.path.read_bytes())
+    inbox.send(outgoing("", evolve(ahead, uploaded=elsewhere.id)))
+    assert len(simulator.devices.all()) == 3
 
 
 @pytest.mark.parametrize(

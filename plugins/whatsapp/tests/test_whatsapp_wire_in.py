@@ -118,7 +118,7 @@ def test_a_filled_form_is_told(one: Any) -> None:
     reply = {"name": "flow", "body": "Sent", "response_json": json.dumps(filled)}
     text = one("interactive", {"type": "nfm_reply", "nfm_reply": reply}).text
     assert text.split("\n") == ["Sent", "rating: 4", 'wishes: ["a", "b"]', "ok: true"]
-    for odd in ("{", "[]", 7, None):
+    for odd in ("{", "[]", 7, None, '{"a":' * 2000, '{"a":1' + "0" * 5000 + "}"):
         assert one("interactive", {"type": "nfm_reply", "nfm_reply": {**reply, "response_json": odd}}).text == "Sent"
 
 
