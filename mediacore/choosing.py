@@ -154,7 +154,7 @@ def _pages(media: Media, limits: Limits, link: bool) -> Choice:
 
 
 def _splittable(media: Media, limits: Limits) -> bool:
-    pictures = any(set(a.types) & set(WRITABLE) for a in limits.accepting(Kind.IMAGE))
+    pictures = any(set(a.types) & set(WRITABLE) and not a.exact_side for a in limits.accepting(Kind.IMAGE))
     return pictures and not media.facts.encrypted and 0 < media.facts.pages <= limits.message.max_pages
 
 

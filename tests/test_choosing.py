@@ -119,6 +119,8 @@ def test_the_desk_may_ask_for_a_sort_by_name(chat: Limits) -> None:
     unasked = choose(Attachment(JPEG, "a.jpg"), limits, link=True)
     assert unasked.accept is not None
     assert unasked.accept.name != "sticker"
+    paper = Media(Path("a.pdf"), "application/pdf", 9_000, "ff", Facts(pages=1))
+    assert choose(Attachment(paper, "a.pdf", sort="sticker"), limits, link=False).action == "refuse"
     unknown = choose(Attachment(JPEG, "a.jpg", sort="postcard"), limits, link=True)
     assert unknown.action == "refuse"
     assert "postcard" in unknown.reason
