@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -59,13 +59,21 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
     findings, facts = list(sniffed.findings), Facts()
     try:
         facts = house.bench.probe(path, sniffed.type)
-        if facts.encrypted and kind_of(sniffed.type) in (Kind.AUDIO, Kind.VIDEO):
-            told = "The recording is protected against copying: only its owner can play it."
-            findings.append(Finding("protected", Severity.NOTE, told, "Ask for a copy without protection."))
+        findings += locked(sniffed.type, facts, findings)
     except Unusable as error:
         severity = Severity.REFUSE if error.code == "bomb" else Severity.NOTE
         findings.append(Finding(error.code, severity, error.message))
     return Media(path, sniffed.type, size, digest, facts), findings
+
+
+def locked(mime: str, facts: Facts, known: Sequence[Finding]) -> list[Finding]:
+    """What the probe's word that a file is locked means to a person; nothing when the sniff has said so already."""
+    if not facts.encrypted or any(f.code in ("encrypted", "drm") for f in known):
+        return []
+    if kind_of(mime) in (Kind.AUDIO, Kind.VIDEO):
+        told = "The recording is protected against copying: only its owner can play it."
+        return [Finding("protected", Severity.NOTE, told, "Ask for a copy without protection.")]
+    return [Finding("encrypted", Severity.NOTE, "It is locked with a password.", "Ask for it without a password.")]
 
 
 def store(house: House, path: Path, media: Media) -> Media:

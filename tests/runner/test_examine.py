@@ -53,7 +53,7 @@ def test_for_programs(folder: Path) -> None:
     assert files["locked.pdf"]["facts"]["encrypted"]
     summary = told["summary"]
     assert summary["files"] == len(before) == 5
-    assert summary["findings"] == {"empty": 1, "bomb": 1, "mislabelled": 1}
+    assert summary["findings"] == {"empty": 1, "bomb": 1, "mislabelled": 1, "encrypted": 1}
     assert summary["kills"] == {}
     assert len(summary["slowest"]) == 5
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

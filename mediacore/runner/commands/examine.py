@@ -20,6 +20,7 @@ from mediacore.errors import Permanent
 from mediacore.obstacles import size_word
 from mediacore.runner.output import as_json, console, json_option, table
 from mediacore.sandbox import Bench, Sandbox
+from mediacore.steps.files import locked
 from mediacore.stores.blobs import digest_of
 from mediacore.values import Facts, Finding, Media, Severity
 
@@ -83,6 +84,7 @@ def examine_one(bench: Bench, path: Path, folder: Path) -> Examined:
     facts = Facts()
     try:
         facts = bench.probe(path, sniffed.type)
+        made.findings += locked(sniffed.type, facts, made.findings)
         made.facts = {f.name: v for f in fields(Facts) if (v := getattr(facts, f.name)) != f.default}
     except Unusable as error:
         made.findings.append(Finding(error.code, Severity.NOTE, error.message))
