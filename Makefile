@@ -18,9 +18,10 @@ setup: .venv/.ready
 demo: setup
 	$(BIN)/mediacore demo $(ARGS)
 
-# `make test ARGS="-n 2 --dist loadfile"` uses two cores and takes half the time
+# `make test WORKERS=0` runs in one process, as a debugger wants it
+WORKERS ?= 2
 test: setup
-	$(BIN)/python -m pytest -q -m 'not long' $(ARGS)
+	$(BIN)/python -m pytest -q -m 'not long' -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-long: setup
 	$(BIN)/python -m pytest -q -m long --timeout 1800 $(ARGS)
