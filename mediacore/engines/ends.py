@@ -31,6 +31,8 @@ def _jpeg_cut(file: BinaryIO, size: int) -> bool:
         at += 1 if head[1] == 0xFF else 2 + int.from_bytes(head[2:4], "big")
         if head[1] == 0xDA:
             break
+    if b"\xff\xd9" in span(file, max(at, size - bounds.TEXT_BYTES), bounds.TEXT_BYTES):
+        return False  # where it nearly always is
     while at < size:
         piece = span(file, at, _PIECE)
         if b"\xff\xd9" in piece:

@@ -19,7 +19,11 @@ _ACTIVE = re.compile(rb"<(?:html|script|svg|iframe|!doctype html)[\s>/]|<\?php\s
 _OTHERS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"MZ", b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"ID3")
 _SCANNED = 2 << 20
 """Bytes that unpackers search for the beginning of an archive, since those that unpack themselves begin as programs."""
-_PACKED = re.compile(rb"Rar!\x1a\x07[\x00\x01]|7z\xbc\xaf\x27\x1c\x00")
+_PACKED = {
+    b"Rar!\x1a\x07\x00": "a RAR archive",
+    b"Rar!\x1a\x07\x01": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c\x00": "a 7-Zip archive",
+}
 _ATTACHED = 2048
 """Bytes before an attached file in which a PDF says that it is one."""
 
@@ -85,10 +89,11 @@ def _is_zip(file: BinaryIO, mime: str) -> bool:
 
 def _archive(file: BinaryIO, mime: str) -> str:
     data = span(file, 0, _SCANNED)
-    found = _PACKED.search(data, 1)
-    if not found or (mime == "application/pdf" and _is_attached(file, found.start())):
+    # plain searches: one pattern for all would take twenty times as long for every photo
+    begins = {at: word for sign, word in _PACKED.items() if (at := data.find(sign, 1)) > 0}
+    if not begins or (mime == "application/pdf" and _is_attached(file, min(begins))):
         return ""
-    return "a RAR archive" if data[found.start() : found.start() + 1] == b"R" else "a 7-Zip archive"
+    return begins[min(begins)]
 
 
 def _is_attached(file: BinaryIO, start: int) -> bool:
