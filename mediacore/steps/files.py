@@ -131,7 +131,9 @@ def _word(media: Media) -> str:
 
 
 def _words(house: House, media: Media) -> str:
-    """The first words of a document; most kinds have none."""
+    """The first words of a document; most kinds have none, and of most that have some the probe has told them."""
+    if media.facts.excerpt:
+        return media.facts.excerpt
     if media.kind not in _WORDED:
         return ""
     try:
