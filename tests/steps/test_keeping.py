@@ -31,7 +31,7 @@ def test_a_copy_stays(stage: Any) -> None:
     assert pictures(stage)
 
 
-def test_a_term_ends(staged: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pain_24_a_file_goes_when_its_term_is_over(staged: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """After its term a file is gone with its thumbnail and preview, the words stay, and the desk hears of it."""
     stage = staged(Policy(media="ttl", media_ttl=3600.0))
     stage.provider.files = {"a": PHOTO}
