@@ -25,7 +25,12 @@ WRITABLE = ("image/jpeg", "image/png", "image/webp", "image/gif")
 """Image types that the built-in engine can write."""
 RECORDED = (Kind.AUDIO, Kind.VIDEO)
 MOVING = ("image/gif", "image/webp", "image/png")
-"""Types whose animation the built-in engine can keep, as a GIF."""
+"""Types whose animation the built-in engine can keep, as a GIF or as a film."""
+FILM = "video/mp4"
+FILM_FLOOR = 100_000
+"""Bytes of a film from a moving picture that the planner never promises less than."""
+FILM_PIXELS = 1_000_000_000
+"""Pixels of all frames together from which a film is made while somebody waits."""
 
 
 def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
@@ -59,7 +64,7 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     if media.kind in RECORDED:
         return recording.become(media, limits, link)
     if media.kind is Kind.IMAGE and media.type != "image/svg+xml":
-        return _image(media, limits, link)
+        return _film(media, limits) or _image(media, limits, link)
     if media.kind is Kind.PDF:
         return _lean(media, limits) or _pages(media, limits, link)
     return fallback(_why(media, limits), link)
@@ -100,6 +105,30 @@ def _image(media: Media, limits: Limits, link: bool) -> Choice:
     if room is not None and limits.message.wire(min(IMAGE_FLOOR, most)) > room:
         return fallback(f"a whole message holds {size_word(room)}", link)
     return Choice(action, reason, accept, fit, fit, 1, min(IMAGE_FLOOR, most), most)
+
+
+def _film(media: Media, limits: Limits) -> Choice | None:
+    """A moving picture as a film, where films are taken and no picture may move; a still one if none can be made."""
+    frames, sorts = media.facts.frames, limits.accepting(Kind.IMAGE)
+    if frames < 2 or media.type not in MOVING or frames * media.facts.pixels > FILM_PIXELS:
+        return None
+    if any(a.animated and (media.type in a.types or _takes_gif(a)) for a in sorts):
+        return None
+    stills = next((a for a in sorts if set(a.types) & set(WRITABLE)), None)
+    room = capacity(limits.message, 0)
+    for accept in limits.accepting(Kind.VIDEO):
+        if FILM not in accept.types or (accept.codecs and "h264" not in accept.codecs):
+            continue
+        bounds = [a.max_bytes.value for a in (accept, stills) if a is not None and a.max_bytes]
+        most = min(bounds, default=max(media.size * 3, 8_000_000))
+        if most < FILM_FLOOR or (room is not None and limits.message.wire(FILM_FLOOR) > room):
+            continue
+        types = (FILM, *(t for t in (stills.types if stills else ()) if t in WRITABLE))
+        modes = stills.modes if stills else ()
+        fit = evolve(order(accept, (FILM,)), types=types, max_bytes=most, modes=modes, animated=False)
+        reason = "it moves, and moving pictures travel as a film here"
+        return Choice("convert", reason, accept, fit, fit, 1, FILM_FLOOR, most)
+    return None
 
 
 def _takes_gif(accept: Accept) -> bool:

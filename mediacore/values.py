@@ -152,7 +152,8 @@ class Fit:
         strip: take out metadata; the default, since nothing may leave by accident.
         total_bytes: the most bytes all results of a split may have together; 0 for no bound.
         exact_side: both sides become exactly this many pixels, padded (stickers); 0 for no such rule.
-        animated: a moving picture may stay one; else only its first picture is kept.
+        animated: a moving picture may stay one; else it becomes a film where ``types`` have ``video/mp4``, or only its
+            first picture is kept.
         channels: the most audio channels; 0 for any.
     """
 

@@ -59,6 +59,55 @@ def test_an_animation_needs_a_sort_that_moves() -> None:
     assert "animated" in obstacle(moving, evolve(IMAGE, animated=False))
 
 
+MOVING = Media(Path("a.gif"), "image/gif", 900_000, "ff", Facts(320, 240, mode="P", frames=9))
+STILL_ONLY = evolve(IMAGE, animated=False, max_bytes=Figure(5_000_000, "x"), modes=("RGB",))
+
+
+@pytest.mark.parametrize("mime", ["image/gif", "image/png", "image/webp"])
+def test_what_moves_travels_as_a_film_where_no_picture_may_move(mime: str) -> None:
+    """A moving picture becomes a film of the channel's own sort, or a still one of its sort if that fails."""
+    limits = Limits("line", "Line", "default", (STILL_ONLY, evolve(VIDEO, max_bytes=Figure(16_000_000, "x"))))
+    choice = choose(Attachment(evolve(MOVING, type=mime), "a.gif"), limits, link=True)
+    assert (choice.action, choice.accept and choice.accept.name) == ("convert", "video")
+    assert choice.reason == "it moves, and moving pictures travel as a film here"
+    assert choice.fit is not None
+    assert choice.fit.types == ("video/mp4", "image/jpeg")
+    assert (choice.fit.max_bytes, choice.fit.modes, choice.fit.animated) == (5_000_000, ("RGB",), False)
+
+
+@pytest.mark.parametrize(
+    ("image", "video", "facts", "became"),
+    [
+        ({"types": ("image/gif",), "animated": True}, {}, {}, "image"),
+        ({"types": ("image/png", "image/gif"), "animated": True, "modes": ("P",)}, {}, {}, "image"),
+        ({}, {"types": ("video/3gpp",)}, {}, "image"),
+        ({}, {"codecs": ("hevc",)}, {}, "image"),
+        ({}, {"explicit": True}, {}, "image"),
+        ({}, {}, {"frames": 1}, "image"),
+        ({}, {}, {"frames": 1_000, "width": 2_000, "height": 2_000}, "image"),
+        ({"explicit": True}, {}, {}, "video"),
+    ],
+)
+def test_it_stays_a_picture_where_it_may_move_or_no_film_is_in_reach(
+    image: dict[str, Any], video: dict[str, Any], facts: dict[str, Any], became: str
+) -> None:
+    """A film only where it is the way to keep the motion, and where one can be made and played."""
+    sorts = evolve(STILL_ONLY, **{"modes": (), **image}), evolve(VIDEO, **video)
+    media = evolve(MOVING, facts=evolve(MOVING.facts, **facts))
+    choice = choose(Attachment(media, "a.gif"), Limits("line", "Line", "default", sorts), link=True)
+    assert choice.accept is not None
+    assert choice.accept.name == became
+
+
+def test_a_moving_sticker_stays_one() -> None:
+    """Whoever asks for a sort by name gets that sort and no film."""
+    sticker = Accept("sticker", Kind.IMAGE, ("image/webp",), Figure(500_000, "x"), exact_side=512, explicit=True)
+    limits = Limits("line", "Line", "default", (STILL_ONLY, sticker, VIDEO))
+    choice = choose(Attachment(MOVING, "a.gif", sort="sticker"), limits, link=True)
+    assert choice.accept is not None
+    assert choice.accept.name == "sticker"
+
+
 @given(strategies.attachments, strategies.limits())
 def test_as_is_means_that_nothing_stands_against_it(attachment: Attachment, limits: Limits) -> None:
     """A file goes untouched only when some sort takes it without any obstacle."""

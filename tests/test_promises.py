@@ -192,6 +192,22 @@ def test_every_file_on_every_channel(town: Town, shelf: Path, name: str) -> None
     every(CHANNELS if name in SOME else (CHANNELS[zlib.crc32(name.encode()) % len(CHANNELS)], "whatsapp"), carry)
 
 
+@pytest.mark.parametrize("name", ["wave.gif", "moving.webp"])
+def test_what_moves_arrives_moving(town: Town, shelf: Path, name: str) -> None:
+    """A moving picture is a film where no picture may move, and a moving picture elsewhere."""
+
+    def carry(inbox: str) -> None:
+        sent = check(town, inbox, [picked(shelf, file_of(name))], "Look")
+        (file,) = (f for received in sent.received for f in received.files)
+        if inbox in ("whatsapp", "instagram"):
+            assert file.data[4:8] == b"ftyp", inbox
+        else:
+            with Image.open(io.BytesIO(file.data)) as image:
+                assert getattr(image, "n_frames", 1) > 1, inbox
+
+    every(CHANNELS, carry)
+
+
 @pytest.mark.parametrize("inbox", INBOXES)
 def test_many_files_with_words_on_every_profile(town: Town, shelf: Path, inbox: str) -> None:
     """Several files travel together, in as many messages as the profile needs, each within its bounds."""

@@ -17,6 +17,8 @@ WRITE_SIDE = 32_767
 FRAMES = 1_000
 """Frames counted; "more" is not told apart."""
 FRAME_PIXELS = 200_000_000
+MOVING_PIXELS = 1_000_000_000
+"""Pixels of all frames of a picture that still moves afterwards: as a GIF, and as a film, which has a film's time."""
 JPEG_SCANS = 100
 """Scans of all JPEGs in a file; an honest progressive one has about ten, and each costs a pass over all pixels."""
 PNG_CHUNKS = 100_000

@@ -12,6 +12,7 @@ from PIL import Image
 from mediacore.engines import bounds, strip
 from mediacore.engines.arguments import text
 from mediacore.engines.av import fit as av_fit
+from mediacore.engines.av import moving as av_moving
 from mediacore.engines.containers import size_of
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
@@ -82,6 +83,8 @@ def _picture(file: BinaryIO, mime: str, wanted: Fit) -> Made:
     moving = animation.is_animated(opened, mime)
     if moving and _moves(wanted) and (moved := animation.fit_gif(file, mime, wanted)):
         return _made([(moved, "image/gif")])
+    if moving and av_moving.FILM in wanted.types and (film := av_moving.as_film(file, mime, wanted)):
+        return _made([(film, av_moving.FILM)])
     note = "animation lost" if moving else ""
     screen = _is_screen(file, mime)
     have = size_of(file)

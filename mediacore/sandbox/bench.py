@@ -150,7 +150,7 @@ class Bench:
             progress: hears the share done, as in ``Sandbox.run``; raising in it calls the work off.
         """
         params: dict[str, Json] = {"type": media.type, "fit": _order(fit)}
-        budget = _budget("fit", media.type)
+        budget = _budget("fit", "video/mp4" if "video/mp4" in fit.types else media.type)
         made = self.runner.run("fit", media.path, params, out or self.scratch, budget, progress).files
         if not made:
             raise _nothing()

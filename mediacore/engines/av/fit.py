@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import BinaryIO
 
@@ -56,11 +56,12 @@ def fit_recording(file: BinaryIO, mime: str, wanted: Fit) -> tuple[bytes, str]:
         raise Unusable("cannot-convert", f"There is no way to make {mime} into {' or '.join(wanted.types)}.")
     seen = survey(file, mime)
     target = _target(seen, wanted)
-    for attempt in (_passed_on, _fitted):
-        data = attempt(file, mime, seen, target, wanted)
-        if data is not None:
-            return data, target
-    raise Unusable("illegible", "It cannot be made small enough and still be of use.")
+
+    def write(recipe: Recipe, progress: tuple[float, float]) -> bytes:
+        return written(file, mime, recipe, progress)
+
+    data = _passed_on(file, mime, seen, target, wanted)
+    return (refined(write, seen, target, wanted) if data is None else data), target
 
 
 def _target(seen: Survey, wanted: Fit) -> str:
@@ -125,8 +126,18 @@ def _passed_on(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit
         return None  # some containers do not say what the other one must: it is decoded then
 
 
-def _fitted(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit) -> bytes | None:
-    """The recording coded again, as fine as its bytes allow; each try is corrected by what the last one came to."""
+def refined(write: Callable[[Recipe, tuple[float, float]], bytes], seen: Survey, target: str, wanted: Fit) -> bytes:
+    """A recording coded again, as fine as its bytes allow; each try is corrected by what the last one came to.
+
+    Args:
+        write: carries a recipe out; told from where to where that brings the whole work.
+        seen: the recording.
+        target: the type to write.
+        wanted: the order.
+
+    Raises:
+        Unusable: ``illegible`` or ``too-long``, and what ``write`` met.
+    """
     most, share, ease = wanted.max_bytes, FULL, 1.0
     best, last = b"", None
     for step in pairwise(PROGRESS):
@@ -135,7 +146,7 @@ def _fitted(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit) -
             break
         last = recipe
         try:
-            data = written(file, mime, recipe, step)
+            data = write(recipe, step)
             size, grown = float(len(data)), len(data) > len(best) * 1.03
             best = max(best, data, key=len)
         except TooLarge as error:
@@ -147,7 +158,9 @@ def _fitted(file: BinaryIO, mime: str, seen: Survey, target: str, wanted: Fit) -
             ease, share = easier, FULL
         else:
             share = max(0.02, min(share * 1.9, share * FULL * most / size))
-    return best or None
+    if not best:
+        raise Unusable("illegible", "It cannot be made small enough and still be of use.")
+    return best
 
 
 def _shape_of(recipe: Recipe) -> tuple[int, int, float]:

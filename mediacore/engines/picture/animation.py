@@ -22,6 +22,10 @@ LEAST_SIDE = 96
 """Pixels on the longer side below which a moving picture says nothing."""
 MOST_WORK = 20_000_000
 """Pixels of all frames together that are written at once."""
+USUAL, HASTY = 100.0, 10.0
+"""Milliseconds for which a frame without a time is shown, and up to which browsers take a time for none."""
+Frames = Iterator[tuple[Image.Image, float]]
+"""Frames with their milliseconds."""
 _SAMPLE = 400_000
 _SAMPLED_FRAMES = 12
 _COLOURS = ((255, 1.0), (127, 0.87), (63, 0.74), (31, 0.62))
@@ -114,7 +118,7 @@ def _smaller(cut: _Cut, top: float, share: float, pace: float) -> _Cut:
 def _pace(opened: Image.Image, count: int) -> float:
     """Milliseconds of the usual frame."""
     opened.seek(min(1, count - 1))
-    return float(opened.info.get("duration") or 100)
+    return float(opened.info.get("duration") or USUAL)
 
 
 @frozen
@@ -162,7 +166,7 @@ class _Film:
     def _frames(self, cut: _Cut) -> Iterator[tuple[Image.Image, float]]:
         """The frames that are kept, as RGBA at their size, and how long each is shown."""
         kept, lasting = None, 0.0
-        for number, (whole, shown) in enumerate(_frames(self.file, self.mime)):
+        for number, (whole, shown) in enumerate(frames(self.file, self.mime)):
             if number % cut.every == 0:
                 if kept is not None:
                     yield kept, lasting
@@ -179,7 +183,7 @@ class _Film:
         return picture if size == picture.size else picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
-def _frames(file: BinaryIO, mime: str) -> Iterator[tuple[Image.Image, float]]:
+def frames(file: BinaryIO, mime: str) -> Frames:
     """Each frame as it is shown, and for how long; up to where the file is damaged."""
     file.seek(0)
     opened = image.open_typed(file, mime)
@@ -189,14 +193,14 @@ def _frames(file: BinaryIO, mime: str) -> Iterator[tuple[Image.Image, float]]:
             image.decode(opened)
         except (EOFError, OSError, ValueError, Unusable):
             return
-        yield opened, float(opened.info.get("duration") or 100)
+        yield opened, float(opened.info.get("duration") or USUAL)
 
 
 def _montage(file: BinaryIO, mime: str, count: int) -> Image.Image:
     """Pixels out of frames from beginning to end, from which one palette for all is made."""
     step = max(1, count // _SAMPLED_FRAMES)
     parts: list[Image.Image] = []
-    for number, (whole, _) in enumerate(_frames(file, mime)):
+    for number, (whole, _) in enumerate(frames(file, mime)):
         if number % step == 0:
             scale = min(1.0, math.sqrt(_SAMPLE / _SAMPLED_FRAMES / (whole.width * whole.height)))
             size = (max(1, int(whole.width * scale)), max(1, int(whole.height * scale)))
