@@ -13,7 +13,7 @@ from typing import Any
 from mediacore.errors import AuthNeeded, Permanent, PluginError
 from mediacore.house import House
 from mediacore.messages import Status
-from mediacore.steps import arriving, intake, keeping, preparing, sending, telling
+from mediacore.steps import arriving, calling_off, intake, keeping, preparing, sending, telling
 from mediacore.stores import conversation
 from mediacore.stores import intake as ledger_intake
 
@@ -58,13 +58,16 @@ def outbound(house: House, argument: str, attempt: int) -> float | None:
     with house.ledger.begin() as connection:
         message = conversation.message(connection, argument.partition("#")[0])
         waiting = message["status"] == Status.QUEUED
-        if _over(message, argument):
+        if _over(message, argument) or calling_off.was_called_off(message):
             return None
         if waiting and ledger_intake.halted(connection, message["inbox"]):
             return HALTED
         if waiting and conversation.earlier_open(connection, message):
             return min(TURN * (attempt + 1), TURN_MOST)
-    wait = _deliver(house, message) if waiting else None
+    try:
+        wait = _deliver(house, message) if waiting else None
+    except calling_off.CalledOff:
+        return None
     if wait is None:
         with house.ledger.begin() as connection:
             why = f"outbound:{message['attempts']}:{attempt}"
@@ -83,6 +86,7 @@ def _deliver(house: House, message: Mapping[str, Any]) -> float | None:
         return HALTED
     except (Permanent, PluginError) as error:
         with house.ledger.begin() as connection:
+            calling_off.expect_wanted(connection, message)
             conversation.change(connection, message["id"], status=Status.FAILED, error=error.message)
         return None
 

@@ -26,7 +26,7 @@ from mediacore.plan import Plan
 from mediacore.runner.config import Config
 from mediacore.runner.links import Links
 from mediacore.sandbox import Bench, Level, Sandbox
-from mediacore.steps import again, intake, polling, preparing
+from mediacore.steps import again, calling_off, intake, polling, preparing
 from mediacore.steps.files import scratch
 from mediacore.stores import conversation
 from mediacore.stores import intake as ledger_intake
@@ -255,6 +255,14 @@ class Site:
             KeyError: there is none of that id. MediacoreError: there is nothing to try again.
         """
         again.again(self.house, id_)
+
+    def cancel(self, id_: str) -> None:
+        """Call a message off of which nothing was handed over; see ``mediacore.steps.calling_off.call_off``.
+
+        Raises:
+            KeyError: there is none of that id. MediacoreError: it is too late (``sent``), or failed already.
+        """
+        calling_off.call_off(self.house, id_)
 
     def resume(self, inbox: str) -> None:
         """Let an inbox work again whose account was reconnected."""

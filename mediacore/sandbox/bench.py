@@ -7,7 +7,9 @@ range before it becomes one of ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +27,7 @@ from mediacore.values import Facts, Finding, Fit, Json, Media, Region
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _WORDS = 200_000
 _TEXT = 65_536
+_LISTENER: ContextVar[Progress | None] = ContextVar("listener", default=None)
 
 
 class Runner(Protocol):
@@ -147,14 +150,33 @@ class Bench:
             media: the file.
             fit: what the channel takes.
             out: the folder for what is made.
-            progress: hears the share done, as in ``Sandbox.run``; raising in it calls the work off.
+            progress: hears the share done, as in ``Sandbox.run``; raising in it calls the work off. None for
+                whoever listens (see ``listening``).
         """
         params: dict[str, Json] = {"type": media.type, "fit": _order(fit)}
         budget = _budget("fit", "video/mp4" if "video/mp4" in fit.types else media.type)
-        made = self.runner.run("fit", media.path, params, out or self.scratch, budget, progress).files
+        made = self.runner.run(
+            "fit", media.path, params, out or self.scratch, budget, progress or _LISTENER.get()
+        ).files
         if not made:
             raise _nothing()
         return made
+
+    @contextmanager
+    def listening(self, progress: Progress) -> Iterator[None]:
+        """Hear of every ``fit`` of this thread meanwhile that nobody else hears.
+
+        The hook ``convert`` stands between who waits for a conversion and who does it; a plugin's answer to it knows
+        nothing of progress and need not.
+
+        Args:
+            progress: as in ``fit``.
+        """
+        token = _LISTENER.set(progress)
+        try:
+            yield
+        finally:
+            _LISTENER.reset(token)
 
     def strip(self, media: Media, out: Path | None = None) -> Path:
         """Take private metadata out; sniff the result again, since a HEIC becomes a JPEG."""

@@ -54,4 +54,5 @@ def _resend(connection: sa.Connection, row: Mapping[str, Any]) -> None:
         raise MediacoreError("there is nothing to try again: nothing of this message failed", code="nothing")
     for part in failed:
         outbox.reopen_part(connection, part)
-    conversation.change(connection, row["id"], status=Status.QUEUED, error="")
+    made = 1.0 if row["plan"] else 0.0
+    conversation.change(connection, row["id"], status=Status.QUEUED, error="", progress=made)

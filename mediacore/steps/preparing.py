@@ -16,9 +16,11 @@ from mediacore.kinds import Kind
 from mediacore.messages import Attachment
 from mediacore.names import fitting_name, safe_name
 from mediacore.plan import Action, Plan, Step, plan
+from mediacore.steps.calling_off import expect_wanted
 from mediacore.steps.files import examine, likenesses, scratch, store
 from mediacore.steps.hiding import hide
 from mediacore.steps.pacing import window_note
+from mediacore.steps.progress import Making
 from mediacore.steps.spare import use_spare
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json, to_json
@@ -101,7 +103,7 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
     """Make a message's files and write its parts down, all in one transaction at the end.
 
     Raises:
-        Permanent: it cannot be sent, with the reasons for the agent.
+        Permanent: it cannot be sent, with the reasons for the agent. CalledOff: it is no longer wanted.
     """
     with house.ledger.begin() as connection:
         rows = conversation.attachments_of(connection, message["id"])
@@ -119,7 +121,10 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
             raise Permanent(f"not sent: {told}", code="refused")
         if not planned.parts:
             raise Permanent("not sent: there is nothing in it to send", code="nothing")
-        made = [_make(house, inbox, item, step, folder) for item, step in zip(items, planned.steps, strict=True)]
+        making, made = Making(house, message, [i.attachment.media.size for i in items]), list[list[Media]]()
+        for item, step in zip(items, planned.steps, strict=True):
+            with making.next():
+                made.append(_make(house, inbox, item, step, folder))
 
         def remake(index: int, fit: Fit) -> Media:
             return _converted(house, inbox, items[index].attachment.media, fit, folder)[0]
@@ -182,6 +187,7 @@ def _write(
     items: Sequence[Ready], made: Sequence[Sequence[Media]], shown: Sequence[Sequence[Rendition]],
 ) -> None:  # fmt: skip
     with house.ledger.begin() as connection:
+        expect_wanted(connection, message)
         ids: dict[tuple[int, int], str] = {}
         for index, (row, item, results) in enumerate(zip(rows, items, made, strict=True)):
             for number, result in enumerate(results):
@@ -198,7 +204,7 @@ def _write(
             text = joined(part.text, *(_link(house, items[i], made[i][0]) for i in part.links))
             files = [ids[place] for place in part.files]
             outbox.add_part(connection, f"{message['id']}-{position}", message["id"], position, text, files)
-        conversation.change(connection, message["id"], plan=to_json(planned))
+        conversation.change(connection, message["id"], plan=to_json(planned), progress=1.0)
 
 
 def _link(house: House, item: Ready, media: Media) -> str:

@@ -13,11 +13,12 @@ from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.messages import Absent, Attachment, Contact, Outgoing, Receipt, Status
 from mediacore.plan import Plan
+from mediacore.steps.calling_off import CalledOff, expect_wanted
 from mediacore.steps.pacing import pause_for
 from mediacore.steps.preparing import outgoing_attachment
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json
-from mediacore.stores.ledger import now, tick
+from mediacore.stores.ledger import now
 
 FETCH_SECONDS = 24 * 3600
 """How long a provider may fetch a file from us; providers retry for hours."""
@@ -40,7 +41,7 @@ def send_parts(house: House, inbox: Inbox, message: Mapping[str, Any]) -> float 
         None when all are settled, or the seconds after which to go on.
 
     Raises:
-        AuthNeeded: the account must be reconnected first.
+        AuthNeeded: the account must be reconnected first. CalledOff: the message is no longer wanted.
     """
     with house.ledger.begin() as connection:
         parts = outbox.parts_of(connection, message["id"])
@@ -65,7 +66,7 @@ def _send(house: House, inbox: Inbox, message: Mapping[str, Any], part: Mapping[
     try:
         outgoing = _with_uploads(house, inbox, build(house, message, part))
         with house.ledger.begin() as connection:
-            tick(connection)  # from here on no other process looks at the pace
+            expect_wanted(connection, message)  # from here on no other process looks at the pace
             if wait := pause_for(connection, inbox, message["contact"]):
                 return wait
             claimed = outbox.claim_part(connection, part)
@@ -85,6 +86,8 @@ def _send(house: House, inbox: Inbox, message: Mapping[str, Any], part: Mapping[
         _forget_uploads(house, inbox, part)
         _reject(house, message, part, error.message, error.code)
         return None
+    except CalledOff:
+        raise
     except MediacoreError:
         _note(house, part, state="new", attempts=attempts)
         raise

@@ -41,6 +41,22 @@ def change(connection: sa.Connection, id_: str, **columns: Any) -> None:  # noqa
     connection.execute(messages.update().where(messages.c.id == id_).values(seq=tick(connection), **columns))
 
 
+def wanted(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+    """Whether a message has neither failed nor been tried anew since its row was read."""
+    return connection.execute(sa.select(messages.c.id).where(_same(row))).first() is not None
+
+
+def note_progress(connection: sa.Connection, row: Mapping[str, Any], share: float) -> bool:
+    """Note how far a message's files are made, which is no change to tell of; False when it is not wanted."""
+    return connection.execute(messages.update().where(_same(row)).values(progress=share)).rowcount == 1
+
+
+def _same(row: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """The message, while the start by which it is told is the newest and it has not failed."""
+    same = sa.and_(messages.c.id == row["id"], messages.c.attempts == row["attempts"])
+    return sa.and_(same, messages.c.status != Status.FAILED)
+
+
 def add_attachment(connection: sa.Connection, message_id: str, position: int, **columns: Any) -> str:  # noqa: ANN401
     """Insert an attachment; returns its id."""
     id_ = fresh()
@@ -165,7 +181,7 @@ def view(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
     sent = connection.execute(sa.select(parts).where(parts.c.message == row["id"]).order_by(parts.c.position))
     keep = (
         "id", "seq", "inbox", "direction", "source_id", "conversation", "contact", "contact_name", "subject", "text",
-        "status", "error", "unsupported", "reaction", "plan",
+        "status", "error", "unsupported", "reaction", "plan", "progress",
     )  # fmt: skip
     return {
         **{k: row[k] for k in keep},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from mediacore.errors import MediacoreError, Permanent
 from mediacore.plan import Plan
@@ -61,8 +62,7 @@ def send(
                 as_json({"plan": to_json(plan)})
             return
         id_ = site.send(inbox_, to, text, wanted, key=key, subject=subject, answer=answer)
-        with console.status("waiting for the provider's answer"):
-            shown = _watch(site, id_, wait)
+        shown = _watch(site, id_, wait)
     if json_:
         as_json({"id": id_, "plan": to_json(plan), "message": shown})
     else:
@@ -83,12 +83,18 @@ def _show_plan(plan: Plan, files: tuple[Path, ...]) -> None:
 
 
 def _watch(site: Site, id_: str, wait: float) -> dict[str, Any]:
+    """Wait for the provider's answer; a bar shows how far the files are made until then."""
     end = time.monotonic() + wait
-    while True:
-        shown = site.message(id_)
-        if shown["status"] != "queued" or time.monotonic() >= end:
-            return shown
-        time.sleep(0.2)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, transient=True, disable=not wait) as bar:
+        task = bar.add_task("making it ready", total=1.0)
+        while True:
+            shown = site.message(id_)
+            words = "making it ready" if shown["plan"] is None else "waiting for the provider's answer"
+            bar.update(task, completed=shown["progress"], description=words)
+            if shown["status"] != "queued" or time.monotonic() >= end:
+                return shown
+            time.sleep(0.2)
 
 
 @click.group()
@@ -98,7 +104,7 @@ def inbox() -> None:
 
 @click.group()
 def outbox() -> None:
-    """Messages that agents sent: list, show, retry."""
+    """Messages that agents sent: list, show, retry, cancel."""
 
 
 def _listing(direction: str) -> click.Command:
@@ -165,6 +171,26 @@ def retry(message: str, config: Path) -> None:
         _known(site, message)
         site.retry(message)
     console.print(f"{message} is queued again")
+
+
+@outbox.command()
+@click.argument("message")
+@config_option
+@json_option
+def cancel(message: str, config: Path, json_: bool) -> None:
+    """Call MESSAGE off while nothing of it was handed to the provider.
+
+    It fails with the error "called off", and what is being made of its files stops within a second or two. Once a part
+    was handed over it is too late, and the error's code is "sent". `mediacore outbox retry MESSAGE` sends it after all.
+    """
+    with _site(config) as site:
+        _known(site, message)
+        site.cancel(message)
+        shown = _known(site, message)
+    if json_:
+        as_json(shown)
+    else:
+        console.print(f"{message} is called off: nothing of it is sent")
 
 
 for _group, _direction in ((inbox, "inbound"), (outbox, "outbound")):
