@@ -16,7 +16,7 @@ from mediacore.runner.config import load
 from mediacore.stores.ledger import Ledger
 from mediacore.testkit import builders
 
-GROUPS = {"inbox": ("list", "show", "retry", "resume", "replay"), "outbox": ("list", "show", "retry")}
+GROUPS = {"inbox": ("list", "show", "retry", "resume", "replay"), "outbox": ("list", "show", "retry", "cancel")}
 
 
 def run(*arguments: object) -> Result:
@@ -222,6 +222,16 @@ def test_retry_command(config: Path, messages: dict[str, str]) -> None:
     assert "'list' shows their ids" in str(result.exception)
 
 
+def test_cancel_command(config: Path, messages: dict[str, str]) -> None:
+    """A message that waits is called off, told as words and as JSON; a customer's cannot be, nor an unknown one."""
+    assert "nothing of it is sent" in run("outbox", "cancel", messages["out"], "-c", config).output
+    told = answer("outbox", "cancel", messages["out"], "-c", config)
+    assert (told["status"], told["error"], told["progress"]) == ("failed", "called off", 0.0)
+    assert "queued again" in run("outbox", "retry", messages["out"], "-c", config).output
+    assert "only a message that an agent sends" in str(run("outbox", "cancel", messages["in"], "-c", config).exception)
+    assert "'list' shows their ids" in str(run("outbox", "cancel", "nobody", "-c", config).exception)
+
+
 def test_replay_command(config: Path, messages: dict[str, str]) -> None:
     """Deliveries that were kept raw are listed and can be tried again; an unknown one is an error in words."""
     (kept,) = answer("inbox", "replay", "-c", config)
@@ -239,6 +249,7 @@ def test_send(config: Path, photo: Path) -> None:
     first, second = (answer(*base, "--key", "k1") for _ in range(2))
     assert first["id"] == second["id"]
     assert "Plan for fake" in run(*base).output
+    assert answer(*base, "--key", "k1", "--wait", "0.3")["message"]["status"] == "queued"
     assert len(answer("outbox", "list", "-c", config)) == 2
 
 
