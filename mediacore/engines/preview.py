@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 from collections.abc import Mapping
 from typing import BinaryIO
 
@@ -18,12 +19,14 @@ from mediacore.engines.av import wave as av_wave
 from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
-from mediacore.engines.picture import card, image, salvage, svg
+from mediacore.engines.picture import animation, card, image, salvage, svg
 from mediacore.engines.picture.thumbhash import thumbhash
 from mediacore.kinds import Kind, kind_of
-from mediacore.values import Json
+from mediacore.values import Fit, Json
 
 JPEG_QUALITY = 80
+CLIP_BYTES = 2_000_000
+"""The most bytes of a moving likeness."""
 FEW_COLOURS = 64
 """Above these a PNG of a preview is hardly ever the smaller file, and finding out takes longer than the JPEG."""
 
@@ -44,13 +47,14 @@ def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         file: the untrusted file.
         params: ``type`` its sniffed MIME type, ``side`` the most pixels on the longer side (512 when left out, never
             above 2,048), ``page`` which page or frame from 0; ``form``: ``picture`` (when left out), ``clip`` for a
-            few silent seconds of a film, or ``wave`` for a sound's bars as a drawing; ``hash`` to have a placeholder as
-            well; ``card`` with a word, and ``note``, to have a sheet with these words drawn instead of the file.
+            few silent seconds of a film or a moving picture that still moves, or ``wave`` for a sound's bars as a
+            drawing; ``hash`` to have a placeholder as well; ``card`` with a word, and ``note``, to have a sheet with
+            these words drawn instead of the file.
 
     Returns:
-        One JPEG, or PNG where it is see-through or a drawing that is smaller so; MP4 or SVG in the other forms; facts
-        ``width``, ``height``, ``type``, and with ``hash`` a ThumbHash in base64, and ``of``, the size of the picture
-        that it was made from, or empty.
+        One JPEG, or PNG where it is see-through or a drawing that is smaller so; MP4, GIF or SVG in the other forms;
+        facts ``width``, ``height``, ``type``, and with ``hash`` a ThumbHash in base64, and ``of``, the size of the
+        picture that it was made from, or empty.
 
     Raises:
         Unusable: ``no-preview`` for a type that has no picture, or what opening it met.
@@ -58,6 +62,8 @@ def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     mime = text(params, "type")
     side = max(16, min(number(params, "side", bounds.PREVIEW_SIDE), bounds.PREVIEW_MOST))
     form = text(params, "form")
+    if form == "clip" and kind_of(mime) is Kind.IMAGE:
+        return _moving(file, mime, side)
     if form == "clip":
         film, (width, height) = av_clip.clip(file, mime, side)
         return Made({"width": width, "height": height, "type": "video/mp4"}, (film,))
@@ -74,6 +80,16 @@ def preview(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         facts["hash"] = base64.b64encode(thumbhash(picture)).decode()
         facts["of"] = list(image.shown_size(image.open_typed(file, mime))) if mime in image.FORMATS else []
     return Made(facts, (data,))
+
+
+def _moving(file: BinaryIO, mime: str, side: int) -> Made:
+    """A moving picture, small and still moving."""
+    moves = animation.is_animated(image.open_typed(file, mime), mime)
+    data = animation.fit_gif(file, mime, Fit(("image/gif",), max_bytes=CLIP_BYTES, max_side=side)) if moves else None
+    if data is None:
+        raise Unusable("no-preview", "It does not move, or would be too small or too heavy if it did.")
+    width, height = struct.unpack("<HH", data[6:10])  # the logical screen (GIF89a, section 18)
+    return Made({"width": width, "height": height, "type": "image/gif"}, (data,))
 
 
 def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:

@@ -65,7 +65,7 @@ class Picture:
 
     Args:
         path: where it is; the caller's to move or delete.
-        type: ``image/jpeg`` or ``image/png``; ``video/mp4`` of a clip, ``image/svg+xml`` of a wave.
+        type: ``image/jpeg`` or ``image/png``; ``video/mp4`` or ``image/gif`` of a clip, ``image/svg+xml`` of a wave.
         width, height: pixels.
         placeholder: what to show until it is loaded, a ThumbHash in base64; empty unless it was asked for.
         of: pixels of the picture that it was made from; 0, 0 unless a placeholder was asked for.
@@ -126,7 +126,8 @@ class Bench:
             side: the most pixels on the longer side, up to 2,048.
             page: which page or frame, from 0.
             out: the folder for it.
-            form: ``picture``, ``clip`` for a few silent seconds of a film, ``wave`` for a sound's bars as SVG.
+            form: ``picture``, ``clip`` for a few silent seconds of a film or a picture that moves, ``wave`` for a
+                sound's bars as SVG.
             placeholder: make one as well, of a picture.
         """
         params: dict[str, Json] = {

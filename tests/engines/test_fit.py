@@ -330,3 +330,13 @@ def test_every_orientation_is_fitted_alike(shape: str) -> None:
     assert {picture.size for picture in seen} == {seen[0].size}
     apart = [max(ImageStat.Stat(ImageChops.difference(seen[0], picture)).mean) for picture in seen]
     assert max(apart) < 8
+
+
+def test_an_animation_loses_its_comment() -> None:
+    """What was written beside the frames of a GIF is not in the one that is made of it."""
+    frames = [Image.new("RGB", (300, 200), (shade, 90, 200 - shade)) for shade in (0, 60, 120, 180)]
+    sink = io.BytesIO()
+    frames[0].save(sink, "GIF", save_all=True, append_images=frames[1:], duration=120, comment=b"where it was made")
+    made = fit(sink, {"type": "image/gif", "fit": asdict(Fit(("image/gif",), max_side=150))}).files
+    assert b"where it was made" in sink.getvalue()
+    assert b"where it was made" not in made[0]

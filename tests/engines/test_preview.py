@@ -272,3 +272,27 @@ def test_card() -> None:
     picture = Image.open(io.BytesIO(made.files[0]))
     assert picture.size == (512, 512)
     assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 3
+
+
+@pytest.mark.parametrize("mime", ["image/gif", "image/webp", "image/png"])
+def test_a_picture_that_moves_still_moves_where_asked(mime: str) -> None:
+    """A clip of a moving picture has its frames and its pace within the side, and nothing that was said beside them."""
+    frames = [Image.new("RGB", (300, 200), (shade, 90, 200 - shade)) for shade in (0, 60, 120, 180)]
+    sink = io.BytesIO()
+    form = mime.partition("/")[2].upper()
+    more = {"comment": b"where it was made"} if form == "GIF" else {}
+    frames[0].save(sink, form, save_all=True, append_images=frames[1:], duration=120, loop=0, **more)
+    made = preview(sink, {"type": mime, "side": 150, "form": "clip"})
+    assert (made.facts["type"], made.facts["width"], made.facts["height"]) == ("image/gif", 150, 100)
+    with Image.open(io.BytesIO(made.files[0])) as shown:
+        assert (shown.size, shown.n_frames, shown.info["duration"]) == ((150, 100), 4, 120)  # type: ignore[attr-defined]
+    assert b"where it was made" not in made.files[0]
+
+
+def test_a_still_picture_has_no_clip() -> None:
+    """Whoever asks for one hears it, and takes the picture."""
+    sink = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(sink, "PNG")
+    with pytest.raises(Unusable) as caught:
+        preview(sink, {"type": "image/png", "form": "clip"})
+    assert caught.value.code == "no-preview"

@@ -154,6 +154,7 @@ class _Film:
                 holed = True
                 flat.paste(hole, mask=frame.getchannel("A").point(lambda value: 255 if value < 128 else 0))
             flat.putpalette([*entries, 0, 0, 0])
+            flat.info = {}  # Pillow would write the comment of the source again
             pages.append(flat)
             durations.append(max(20, round(lasting / 10) * 10))
         target = io.BytesIO()

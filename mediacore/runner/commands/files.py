@@ -35,7 +35,7 @@ def _look_at(bench: Bench, path: Path) -> Media:
 )
 @click.option(
     "--form", type=click.Choice(["picture", "clip", "wave"]), default="picture", show_default=True,
-    help="A picture, a few silent seconds of a film (MP4), or a sound's bars (SVG).",
+    help="A picture, a film's few silent seconds (MP4) or a moving picture (GIF), or a sound's bars (SVG).",
 )  # fmt: skip
 @json_option
 def preview(files: tuple[Path, ...], side: int, page: int, out: Path, form: str, json_: bool) -> None:
