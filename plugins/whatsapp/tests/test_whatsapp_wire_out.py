@@ -195,7 +195,7 @@ def test_every_figure_has_a_source() -> None:
         ("image/png", Facts(100, 100, mode="RGBA"), "as is"),
         ("image/jpeg", Facts(100, 100, mode="CMYK"), "shrink"),
         ("image/jpeg", Facts(100, 100, mode="L"), "shrink"),
-        ("image/png", Facts(100, 100, mode="RGBA", frames=4), "shrink"),
+        ("image/png", Facts(100, 100, mode="RGBA", frames=4), "convert"),
         ("image/heic", Facts(100, 100, mode="RGB"), "convert"),
         ("image/webp", Facts(512, 512, mode="RGB"), "convert"),
         ("application/pdf", Facts(pages=3), "as is"),
