@@ -15,6 +15,7 @@ class Upload {
 
   begin() {
     this.failed = false;
+    this.lost = 0;
     this.done = this.inbox.turn(() => this.run());
     this.done.catch(() => { this.failed = true; }); // whoever sends the message hears why
   }
@@ -30,7 +31,8 @@ class Upload {
     if (!this.path) {
       const metadata = `filename ${base64(this.name)},filetype ${base64(this.file.type)}`;
       const made = await this.inbox.ask("POST", "uploads", { signal, headers: { ...tus, "Upload-Length": this.file.size, "Upload-Metadata": metadata } });
-      this.path = made.headers.get("Location");
+      this.path = made.headers.get("Location") || "";
+      if (!this.path) throw new Refusal(made.status, "", `HTTP ${made.status}`); // not the inbox that answers here
       this.onpath();
     }
     for (let tries = 0; offset < this.file.size;) {
@@ -38,15 +40,14 @@ class Upload {
       this.onchange();
       const { status, reached, error } = await this.patch(offset);
       if (signal.aborted) throw cancelled();
-      if (status === 204) { offset = reached; tries = 0; continue; }
-      if (status === 404) { this.path = ""; return this.run(); } // it waited too long and was thrown away
+      if (status === 204 && reached > offset) { offset = reached; tries = 0; continue; }
       if ([405, 501].includes(status) && !this.disguised) this.disguised = true; // a proxy lets no PATCH through
-      else if (!passing(status) && ![401, 409, 423].includes(status)) throw error;
+      else if (!passing(status) && ![204, 401, 404, 409, 423].includes(status)) throw error;
       if (status === 0) await this.readable();
       await pause(backoff(tries++));
       try { offset = await stands(); } catch (problem) {
-        if (problem.status !== 404) throw problem;
-        this.path = ""; // the visitor's pass was lost meanwhile, and the upload is a stranger's now
+        if (problem.status !== 404 || this.lost++ > 2) throw problem;
+        this.path = ""; // it waited too long and was thrown away, or the visitor's pass was lost and it is a stranger's now
         return this.run();
       }
     }

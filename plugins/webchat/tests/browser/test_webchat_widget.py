@@ -126,6 +126,25 @@ def test_an_upload_goes_on_after_the_line_broke(chat: Any, open_page: Any) -> No
     assert asked == ["PATCH", "PATCH", "HEAD", "PATCH"]
 
 
+@pytest.mark.parametrize("kind", ["a proxy that answers for the inbox", "uploads that are forgotten at once"])
+def test_an_upload_that_leads_nowhere_ends_in_words(chat: Any, open_page: Any, kind: str) -> None:
+    """Neither an answer without a place nor a place that is never known is asked again and again; Retry is offered."""
+    page = open_page(chat)
+    asked: list[str] = []
+    page.page.on("request", lambda r: asked.append(r.url) if "/uploads" in r.url else None)
+    if kind.startswith("a proxy"):
+        page.page.route("**/uploads", lambda route: route.fulfill(status=200, body="<h1>Welcome</h1>"))
+    else:
+        page.page.route("**/uploads/*", lambda route: route.fulfill(status=404))
+    page.picker.set_input_files([{"name": "a.txt", "mimeType": "text/plain", "buffer": b"abc"}])
+    page.write("look")
+    page.page.get_by_role("button", name="Try again").wait_for()
+    assert len(asked) <= 12
+    page.page.unroute_all()
+    page.page.get_by_role("button", name="Try again").click()
+    assert [r.name for r in page.wait_message().remotes] == ["a.txt"]
+
+
 def test_a_message_can_be_taken_back_while_it_waits(chat: Any, open_page: Any) -> None:
     """What is cancelled before it left never arrives; what was written after it does."""
     page = open_page(chat)
