@@ -20,6 +20,7 @@ from mediacore.limits import Limits
 from mediacore.limits_file import read_limits
 
 GROUP = "mediacore.channels"
+SHARED = "mediacore.shared"
 RESERVED = {"channel", "limits", "policy"}
 
 
@@ -32,14 +33,30 @@ def channels(found: Iterable[EntryPoint] | None = None) -> dict[str, EntryPoint]
     Raises:
         ContractError: two distributions offer a channel of one name.
     """
-    points = list(entry_points(group=GROUP) if found is None else found)
+    return _by_name("channel", entry_points(group=GROUP) if found is None else found)
+
+
+def shared_plugins(found: Iterable[EntryPoint] | None = None) -> dict[str, EntryPoint]:
+    """Every installed plugin that can stand beside any channel, by name: a virus scanner, an audit, a search for leaks.
+
+    Args:
+        found: entry points to look through; those of the environment when None.
+
+    Raises:
+        ContractError: two distributions offer a plugin of one name.
+    """
+    return _by_name("shared plugin", entry_points(group=SHARED) if found is None else found)
+
+
+def _by_name(sort: str, points: Iterable[EntryPoint]) -> dict[str, EntryPoint]:
+    points = list(points)
     unique = {(p.name, p.value, p.dist.name if p.dist else ""): p for p in points}
     counts = Counter(name for name, _, _ in unique)
     doubled = sorted(name for name, count in counts.items() if count > 1)
     if doubled:
         owners = sorted({(p.dist.name if p.dist else "?") for p in unique.values() if p.name in doubled})
         raise ContractError(
-            f"channel {', '.join(doubled)} is offered by several distributions ({', '.join(owners)}): uninstall one"
+            f"{sort} {', '.join(doubled)} is offered by several distributions ({', '.join(owners)}): uninstall one"
         )
     return {p.name: p for p in sorted(unique.values(), key=lambda p: p.name)}
 
@@ -54,12 +71,16 @@ def plugin_class(name: str, available: Mapping[str, EntryPoint]) -> type:
     if name not in available:
         known = ", ".join(available) or "none"
         raise ConfigError(f"unknown channel {name!r}; installed: {known}. Try: pip install mediacore-{name}")
+    return _loaded("channel", available[name])
+
+
+def _loaded(sort: str, point: EntryPoint) -> type:
     try:
-        loaded = available[name].load()
+        loaded = point.load()
     except Exception as error:
-        raise ContractError(f"channel {name!r}: its plugin cannot be imported: {error}") from error
+        raise ContractError(f"{sort} {point.name!r}: its plugin cannot be imported: {error}") from error
     if not isinstance(loaded, type) or not attrs.has(loaded):
-        raise ContractError(f"channel {name!r}: {available[name].value} is not an attrs class")
+        raise ContractError(f"{sort} {point.name!r}: {point.value} is not an attrs class")
     return loaded
 
 
@@ -69,7 +90,7 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
     Args:
         kind: the plugin's attrs class; its fields are its settings.
         settings: what the site wrote.
-        where: the inbox, for messages.
+        where: what is configured, for messages, such as ``inbox 'support'``.
 
     Raises:
         ConfigError: keys missing or unknown, all named together, or values of the wrong kind.
@@ -81,7 +102,7 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
         faults = [
             f"{label}: {', '.join(names)}" for label, names in (("missing", missing), ("unknown", unknown)) if names
         ]
-        raise ConfigError(f"inbox {where!r}: settings {'; '.join(faults)}. It knows: {', '.join(sorted(wanted))}")
+        raise ConfigError(f"{where}: settings {'; '.join(faults)}. It knows: {', '.join(sorted(wanted)) or 'none'}")
     resolved = _resolved(settings, where)
     converter = cattrs.Converter(forbid_extra_keys=True, use_alias=True)
     # One value may stand for a list of one; a string would otherwise be taken apart into letters.
@@ -92,7 +113,7 @@ def configure(kind: type, settings: Mapping[str, Any], where: str) -> object:
     try:
         return make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True, **others)(resolved, kind)
     except Exception as error:
-        raise ConfigError(f"inbox {where!r}: {_told(error)}") from error
+        raise ConfigError(f"{where}: {_told(error)}") from error
 
 
 def _texts(value: object, _kind: object) -> tuple[str, ...]:
@@ -126,7 +147,7 @@ def _resolved(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     resolved, faults = {}, []
     for key, value in settings.items():
         try:
-            resolved[key] = _resolve(value, f"{where}.{key}")
+            resolved[key] = _resolve(value, f"{where}: setting {key}")
         except ConfigError as error:
             faults.append(str(error))
     if faults:
@@ -142,13 +163,13 @@ def _resolve(value: Any, where: str) -> Any:  # noqa: ANN401 - a settings value,
     if "env" in value:
         name = str(value["env"])
         if name not in os.environ:
-            raise ConfigError(f"setting {where}: the environment variable {name} is not set")
+            raise ConfigError(f"{where}: the environment variable {name} is not set")
         return os.environ[name]
     if "file" in value:
         try:
             return Path(str(value["file"])).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"setting {where}: {error}") from error
+            raise ConfigError(f"{where}: {error}") from error
     return value
 
 
@@ -174,8 +195,26 @@ def mount(
         raise ConfigError(f"inbox {name!r}: the setting channel is missing")
     kind = plugin_class(channel, channels() if available is None else available)
     settings = {key: value for key, value in table.items() if key not in RESERVED}
-    plugin = configure(kind, settings, name)
+    plugin = configure(kind, settings, f"inbox {name!r}")
     return Inbox.mount(name, channel, plugin, shared, table.get("limits", {}))
+
+
+def share(name: str, table: Mapping[str, Any], available: Mapping[str, EntryPoint] | None = None) -> object:
+    """Build a shared plugin from its table of the site's configuration; each inbox gets one of its own.
+
+    Args:
+        name: the entry point's name, and the plugin's in findings and errors.
+        table: its settings.
+        available: installed shared plugins; looked up when None.
+
+    Raises:
+        ConfigError: no such plugin is installed, or its settings are wrong. ContractError: it is no attrs class.
+    """
+    found = shared_plugins() if available is None else available
+    if name not in found:
+        known = ", ".join(found) or "none"
+        raise ConfigError(f"unknown shared plugin {name!r}; installed: {known}")
+    return configure(_loaded("shared plugin", found[name]), table, f"shared plugin {name!r}")
 
 
 def channel_limits(name: str, profile: str = "default") -> Limits:

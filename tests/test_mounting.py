@@ -50,7 +50,7 @@ def leading_to(target: object) -> dict[str, EntryPoint]:
 
 def made(settings: Mapping[str, Any]) -> Sample:
     """A configured sample."""
-    built = configure(Sample, settings, "support")
+    built = configure(Sample, settings, "inbox 'support'")
     assert isinstance(built, Sample)
     return built
 
@@ -95,7 +95,7 @@ def test_a_plugin_s_own_check_speaks_for_itself() -> None:
 
     kind = attrs.make_class("Even", {"number": attrs.field(type=int, validator=even)}, frozen=True)
     with pytest.raises(ConfigError, match="number must be even"):
-        configure(kind, {"number": 3}, "support")
+        configure(kind, {"number": 3}, "inbox 'support'")
 
 
 def test_secrets_come_from_the_environment_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from mediacore.redaction.detectors import KINDS
 
 FILE = "mediacore.toml"
 PREFIX = "MEDIACORE_"
+TABLES = {"site": "[site]", "inbox": "[inbox.NAME]", "shared": "[shared.NAME]"}
 
 
 @frozen
@@ -57,12 +58,14 @@ class Config:
         inboxes: the ``[inbox.NAME]`` tables, unread; mounting reads them.
         policies: each inbox's ``policy`` table.
         folder: where relative paths count from.
+        shared: the ``[shared.NAME]`` tables: plugins that every inbox gets beside its channel, the last asked first.
     """
 
     site: SiteSettings
     inboxes: Mapping[str, Mapping[str, Any]]
     policies: Mapping[str, Policy] = Factory(dict)
     folder: Path = Path()
+    shared: Mapping[str, Mapping[str, Any]] = Factory(dict)
 
     @property
     def data(self) -> Path:
@@ -99,19 +102,22 @@ def load(path: Path) -> Config:
         raise ConfigError(f"there is no configuration at {path}: run 'mediacore init' to write one") from error
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    unknown = sorted(set(table) - {"site", "inbox"})
+    unknown = sorted(set(table) - set(TABLES))
     if unknown:
-        raise ConfigError(f"{path}: unknown table {', '.join(unknown)}; it knows [site] and [inbox.NAME]")
-    for name in ("site", "inbox"):
+        raise ConfigError(f"{path}: unknown table {', '.join(unknown)}; it knows {', '.join(TABLES.values())}")
+    for name, written in TABLES.items():
         if not isinstance(table.get(name, {}), Mapping):
-            raise ConfigError(
-                f"{path}: {name} must be a table, written as {'[site]' if name == 'site' else '[inbox.NAME]'}"
-            )
+            raise ConfigError(f"{path}: {name} must be a table, written as {written}")
     site = _site(path)
-    return from_tables(site, table.get("inbox", {}), path.parent)
+    return from_tables(site, table.get("inbox", {}), path.parent, table.get("shared", {}))
 
 
-def from_tables(site: SiteSettings, inboxes: Mapping[str, Mapping[str, Any]], folder: Path) -> Config:
+def from_tables(
+    site: SiteSettings,
+    inboxes: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    shared: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Config:
     """A configuration from parsed tables.
 
     Raises:
@@ -120,11 +126,11 @@ def from_tables(site: SiteSettings, inboxes: Mapping[str, Mapping[str, Any]], fo
     odd = [name for name in inboxes if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}", name)]
     if odd:
         raise ConfigError(f"inbox names are lower-case letters, digits, - and _: {', '.join(odd)}")
-    flat = [name for name, table in inboxes.items() if not isinstance(table, Mapping)]
-    if flat:
-        raise ConfigError(f"settings stand below [inbox.NAME], so these are in the wrong place: {', '.join(flat)}")
+    for sort, tables in (("inbox", inboxes), ("shared", shared or {})):
+        if flat := [name for name, table in tables.items() if not isinstance(table, Mapping)]:
+            raise ConfigError(f"settings stand below [{sort}.NAME], so these are in the wrong place: {', '.join(flat)}")
     policies = {name: _policy(name, table.get("policy", {})) for name, table in inboxes.items()}
-    return Config(site, inboxes, policies, folder)
+    return Config(site, inboxes, policies, folder, shared or {})
 
 
 def _site(path: Path) -> SiteSettings:

@@ -20,7 +20,7 @@ from mediacore.house import Desk, House, Job
 from mediacore.inbox import Inbox
 from mediacore.jobs.engine import DbosJobs
 from mediacore.messages import AttachmentState, Status
-from mediacore.mounting import channels, mount
+from mediacore.mounting import channels, mount, share, shared_plugins
 from mediacore.names import safe_name
 from mediacore.plan import Plan
 from mediacore.runner.config import Config
@@ -103,11 +103,12 @@ class Site:
         self.close()
 
     def _mounted(self, bench: Bench) -> dict[str, Inbox]:
-        available, mounted = channels(), {}
+        available, extra, mounted = channels(), shared_plugins(), {}
         reads = self.config.site.ocr and ocr.available()  # without the extra pictures are not read; doctor says so
         for name, table in self.config.inboxes.items():
             region = self.config.policies[name].region
-            shared = [("defaults", Defaults(bench, region, reads))]
+            plugins = [(label, share(label, settings, extra)) for label, settings in self.config.shared.items()]
+            shared = [("defaults", Defaults(bench, region, reads)), *plugins]
             mounted[name] = mount(name, table, shared, available)
         return mounted
 

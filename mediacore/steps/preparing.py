@@ -24,7 +24,7 @@ from mediacore.steps.progress import Making
 from mediacore.steps.spare import use_spare
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json, to_json
-from mediacore.values import Fit, Media, Region, Rendition, Severity
+from mediacore.values import Finding, Fit, Media, Region, Rendition, Severity
 from mediacore.wording import joined
 
 LINK_SECONDS = 30 * 24 * 3600
@@ -62,16 +62,21 @@ def ready(
         Permanent: the file must not be sent, with the reason.
     """
     media, findings = examine(house, path, name)
-    refused = [f for f in findings if f.severity is Severity.REFUSE]
-    if refused:
-        told = "; ".join(joined(f.message, f.remedy).replace("\n", ". ") for f in refused)
-        raise Permanent(f"{name}: {told}", code=refused[0].code)
+    _expect_none(name, findings)
     if media.kind is Kind.PDF and media.facts.encrypted:
         told = "it is locked with a password, so its hidden data cannot be taken out: save it without one"
         raise Permanent(f"{name}: {told}", code="encrypted")
     hidden = hide(house, inbox, media, house.policies[inbox.name].redact_outbound, marked, folder)
     shown = hidden or media
+    _expect_none(name, inbox.validate(shown))  # what is only too large or of another type is for the plan
     return Ready(Attachment(shown, safe_name(name, shown.type), caption, sort=sort), hidden is not None, media.sha256)
+
+
+def _expect_none(name: str, findings: Sequence[Finding]) -> None:
+    refused = [f for f in findings if f.severity is Severity.REFUSE]
+    if refused:
+        told = "; ".join(joined(f.message, f.remedy).replace("\n", ". ") for f in refused)
+        raise Permanent(f"{name}: {told}", code=refused[0].code)
 
 
 def make_plan(

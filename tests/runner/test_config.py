@@ -98,9 +98,9 @@ def test_secrets_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     table = {"channel": "sms", "account": "AC1", "sender": "+1", "public_url": "https://m.example/h"}
     for token in ({"env": "TOKEN"}, {"file": str(tmp_path / "token")}):
         assert mount("a", {**table, "token": token}).channel == "sms"
-    with pytest.raises(ConfigError, match=r"a\.token.*NOWHERE is not set"):
+    with pytest.raises(ConfigError, match=r"inbox 'a': setting token.*NOWHERE is not set"):
         mount("a", {**table, "token": {"env": "NOWHERE"}})
-    with pytest.raises(ConfigError, match=r"a\.token.*No such file"):
+    with pytest.raises(ConfigError, match=r"inbox 'a': setting token.*No such file"):
         mount("a", {**table, "token": {"file": "/nowhere"}})
 
 
