@@ -118,7 +118,7 @@ class MiniHost:
             self._entries[name] = attrs.evolve(self._entries[name], seq=self._seq, **changes)
 
     def wait_status(self, name: str, status: str) -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while self.status(name) != status:
             assert time.monotonic() < end, f"{name} is {self.status(name)}, not {status}"
             time.sleep(0.02)
@@ -223,7 +223,7 @@ def chat(make_chat: Any) -> Chat:
 @pytest.fixture
 def visitor(chat: Chat) -> Iterator[VisitorSimulator]:
     """A visitor on its page."""
-    with VisitorSimulator(chat.url, patience=10) as visitor:
+    with VisitorSimulator(chat.url, patience=30) as visitor:
         yield visitor
 
 
@@ -241,7 +241,7 @@ class Api:
     """A client of one chat, as one visitor."""
 
     def __init__(self, chat: Any) -> None:
-        self.client = httpx.Client(base_url=chat.url, timeout=10, trust_env=False)
+        self.client = httpx.Client(base_url=chat.url, timeout=30, trust_env=False)
         told = self.client.post("/session").json()
         self.visitor, self.token = told["visitor"], told["token"]
         self.client.headers["Authorization"] = f"Bearer {self.token}"

@@ -20,7 +20,7 @@ def socket(chat: Any, token: str, after: str = "0") -> Any:
 def test_a_socket_without_a_good_token_is_closed(chat: Any) -> None:
     """The close code tells a browser to start a new session."""
     with socket(chat, "forged") as line, pytest.raises(ConnectionClosed):
-        line.recv(timeout=5)
+        line.recv(timeout=30)
     assert line.close_code == 4401
 
 
@@ -28,15 +28,15 @@ def test_a_socket_pushes_what_is_new_after_the_place_asked_for(chat: Any, api: A
     """The first frame always comes, also when it is empty; later ones come by themselves."""
     chat.host.say(api.visitor, "one")
     with socket(chat, api.token) as line:
-        first = json.loads(line.recv(timeout=5))
+        first = json.loads(line.recv(timeout=30))
         assert [e["text"] for e in first["entries"]] == ["one"]
         chat.host.say(api.visitor, "two")
-        assert [e["text"] for e in json.loads(line.recv(timeout=5))["entries"]] == ["two"]
+        assert [e["text"] for e in json.loads(line.recv(timeout=30))["entries"]] == ["two"]
     with socket(chat, api.token, str(first["after"])) as line:
-        assert [e["text"] for e in json.loads(line.recv(timeout=5))["entries"]] == ["two"]
+        assert [e["text"] for e in json.loads(line.recv(timeout=30))["entries"]] == ["two"]
     for odd in ("-1", "x", "9" * 40):
         with socket(chat, api.token, odd) as line:
-            assert len(json.loads(line.recv(timeout=5))["entries"]) == 2
+            assert len(json.loads(line.recv(timeout=30))["entries"]) == 2
 
 
 def test_acknowledgements_are_bounded_to_the_conversation(chat: Any, api: Any) -> None:
@@ -44,7 +44,7 @@ def test_acknowledgements_are_bounded_to_the_conversation(chat: Any, api: Any) -
     foreign = chat.host.say("v-other", "not yours")
     own = chat.host.say(api.visitor, "yours")
     with socket(chat, api.token) as line:
-        line.recv(timeout=5)
+        line.recv(timeout=30)
         for odd in ("", "[]", "{", '{"seen":7,"read":[]}', json.dumps({"seen": [foreign], "read": foreign})):
             line.send(odd)
         line.send(b"\x00binary")
@@ -73,13 +73,13 @@ def test_sockets_of_one_visitor_are_bounded(chat: Any, api: Any) -> None:
     with ExitStack() as stack:
         lines = [stack.enter_context(socket(chat, api.token)) for _ in range(10)]
         for line in lines:
-            line.recv(timeout=5)
+            line.recv(timeout=30)
         eleventh = stack.enter_context(socket(chat, api.token))
         with pytest.raises(ConnectionClosed):
-            eleventh.recv(timeout=5)
+            eleventh.recv(timeout=30)
         assert eleventh.close_code == 4429
         chat.host.say(api.visitor, "all hear this")
-        assert all("all hear this" in line.recv(timeout=5) for line in lines)
+        assert all("all hear this" in line.recv(timeout=30) for line in lines)
 
 
 def test_the_page_and_the_widget_are_there(chat: Any) -> None:

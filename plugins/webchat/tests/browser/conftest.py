@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ ARGUMENTS = [
     "--use-fake-ui-for-media-stream",
     "--disable-gpu",
 ]
+PATIENCE_MS = 30_000
+"""How long anything is waited for: a browser among other busy programs is slow, not wrong."""
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 
 
@@ -54,8 +57,8 @@ class Page:
         phone = {"has_touch": True, "is_mobile": True} if size == "phone" else {}
         viewport = SIZES.get(size, {"width": 900, "height": 900})
         self.context = browser.new_context(viewport=viewport, **phone, **{"locale": "en-GB", **context})
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.goto(f"{chat.url}/{path}")
         self.page.get_by_role("heading", name=chat.inbox._plugin.title).wait_for()
@@ -80,12 +83,16 @@ class Page:
     def messages(self) -> list[InboundMessage]:
         return [e for e in self.chat.host.events if isinstance(e, InboundMessage)]
 
-    def wait_message(self, count: int = 1) -> InboundMessage:
-        for _ in range(200):
-            if len(self.messages()) >= count:
-                return self.messages()[-1]
+    def until(self, come: Callable[[], object], told: Callable[[], str] = str) -> None:
+        """Let the browser go on until something has come."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while not come():
+            assert time.monotonic() < end, f"{told()} errors: {self.errors}"
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"{len(self.messages())} of {count} messages came; errors: {self.errors}")
+
+    def wait_message(self, count: int = 1) -> InboundMessage:
+        self.until(lambda: len(self.messages()) >= count, lambda: f"{len(self.messages())} of {count} messages came;")
+        return self.messages()[-1]
 
 
 @pytest.fixture

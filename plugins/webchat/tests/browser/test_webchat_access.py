@@ -116,8 +116,7 @@ def test_the_keyboard_is_enough(chat: Any, open_page: Any, png: Any) -> None:
     page.keyboard.press("Shift+Tab")
     assert page.evaluate(FOCUS) == "Attach files"
     page.keyboard.press("Enter")
-    while not choosers:
-        page.wait_for_timeout(50)
+    opened.until(lambda: choosers)
     files = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": png()} for n in "abc"]
     choosers[0].set_files(files)
     page.get_by_role("button", name="Remove b.png").focus()

@@ -47,8 +47,7 @@ def test_unsent_messages_survive_a_reload(chat: Any, open_page: Any) -> None:
     page.page.get_by_role("textbox", name="Description (optional): film.mp4").fill("the leak")
     page.write("look")
     page.write("and this")
-    while not down[0]:
-        page.page.wait_for_timeout(50)
+    page.until(lambda: down[0])
     page.page.wait_for_timeout(300)  # for the browser's database
     patches: list[str] = []
     page.page.on("request", lambda r: patches.append(r.headers["upload-offset"]) if r.method == "PATCH" else None)
@@ -103,10 +102,6 @@ def test_two_tabs_send_it_once(chat: Any, open_page: Any) -> None:
     assert second.locator(".mine").count() == 0
     page.context.unroute("**/messages")
     page.page.close()
-    for _ in range(100):
-        if chat.host.events:
-            break
-        second.wait_for_timeout(50)
     second.locator(".mine time").wait_for()
     assert [e.text for e in chat.host.events if isinstance(e, InboundMessage)] == ["from the first tab"]
 
@@ -236,15 +231,14 @@ def test_an_identity_that_runs_out_is_fetched_anew(
 
     def answer(route: Any) -> None:
         answers.append(time.time())
-        until = int(time.time()) + (2 if len(answers) == 1 else 600)
+        until = int(time.time()) + (5 if len(answers) == 1 else 600)
         route.fulfill(body=str(jwt.encode({"sub": "ada", "exp": until}, KEY, algorithm="HS256")))
 
     page.page.route("**/who", answer)
     replaced(page.page, **{"identity-src": "who"})
     page.write("one")
     page.wait_message()
-    while len(answers) < 2:
-        page.page.wait_for_timeout(100)
+    page.until(lambda: len(answers) >= 2)
     page.write("two")
     assert page.wait_message(2).contact.address == "user:ada"
     replaced(page.page, identity="forged.forged.forged")

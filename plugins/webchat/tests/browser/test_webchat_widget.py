@@ -223,7 +223,7 @@ def test_another_site_can_embed_it_when_listed(make_chat: Any, browser: Any, lis
     pages.append(f"<script src='{chat.url}/widget.js' defer></script><mediacore-chat open></mediacore-chat>")
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     with site:
         page.goto(site.url)
         if listed:
