@@ -171,7 +171,7 @@ class Town:
         with self._lock:
             self._jobs.append(job)
 
-    def _until(self, id_: str, wanted: Sequence[str], seconds: float = 20.0) -> dict[str, Any]:
+    def _until(self, id_: str, wanted: Sequence[str], seconds: float = 40.0) -> dict[str, Any]:
         end = time.monotonic() + seconds
         while (shown := self.site.message(id_))["status"] not in wanted and time.monotonic() < end:
             time.sleep(0.01)

@@ -49,7 +49,7 @@ def calm(simulator: Any) -> None:
             pass
 
 
-def eventually(look: Any, seconds: float = 20.0) -> bool:
+def eventually(look: Any, seconds: float = 40.0) -> bool:
     """Whether something becomes true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

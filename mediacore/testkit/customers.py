@@ -60,7 +60,7 @@ class Devices:
         with self._changed:
             return [r for r in self._received if to in ("", r.to)]
 
-    def wait(self, count: int, to: str = "", timeout: float = 20.0) -> list[Received]:
+    def wait(self, count: int, to: str = "", timeout: float = 30.0) -> list[Received]:
         """Wait until that many messages arrived.
 
         Raises:
