@@ -96,25 +96,26 @@ _PARTS = re.compile(r"[/\\]+")
 _UNFIT = re.compile(r'[:*?"<>|]+')
 """What no name on Windows may hold, and people write all the same: ``Screenshot 12:30.png``."""
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
-_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
-def safe_name(name: str, mime: str = "", fallback: str = "file") -> str:
+def safe_name(name: str, mime: str = "", fallback: str = "file", most: int = LONGEST) -> str:
     """A name without path parts, control characters or direction marks, whose extension tells the content's type.
 
     Args:
         name: anything; only what follows the last path separator counts.
         mime: the sniffed type; its extension wins over the one that came.
         fallback: the stem when nothing is left.
+        most: bytes of UTF-8 that it may have.
 
     Returns:
-        A name of at most 150 bytes; applying this again changes nothing.
+        A name of at most so many bytes; applying this again changes nothing.
     """
     seen = "".join(letter for letter in name if letter.isascii() or unicodedata.category(letter) not in _HIDING)
     flat = unicodedata.normalize("NFC", _SPACES.sub(" ", _CONTROL.sub("", seen)))
     flat = _PARTS.sub("/", flat).rstrip("/ .").rpartition("/")[2]
     flat = _UNFIT.sub("_", flat).strip(" .")
-    match = _EXTENSION.search(flat)
+    match = EXTENSION.search(flat)
     given = match.group() if match else ""
     stem = flat[: -len(given)].strip(" .") if given else flat
     known = EXTENSIONS.get(mime.partition(";")[0].strip().lower(), "")
@@ -123,7 +124,7 @@ def safe_name(name: str, mime: str = "", fallback: str = "file") -> str:
     stem = stem or fallback
     if _RESERVED.match(stem):
         stem = f"_{stem}"
-    room = LONGEST - len(extension.encode())
+    room = most - len(extension.encode())
     while len(stem.encode()) > room:
         stem = stem[:-1]
     return f"{stem.rstrip(' .') or fallback}{extension}"
@@ -138,7 +139,7 @@ def fitting_name(name: str, rule: Names, number: int = 0, of: int = 1) -> str:
         number: which of several results of one file this is, from 0.
         of: how many there are; above 1 the name gets ``-1``, ``-2`` ...
     """
-    match = _EXTENSION.search(name)
+    match = EXTENSION.search(name)
     extension = match.group() if match else ""
     stem = name[: len(name) - len(extension)]
     if rule.plain:

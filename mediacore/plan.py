@@ -20,8 +20,10 @@ from mediacore.segments import segments
 from mediacore.values import Fit
 from mediacore.wording import accompany, chunks, joined
 
-LINK_ROOM = 240
-"""Characters kept free for one link line: a file's name and a signed address."""
+LINK_ROOM = 370
+"""Characters and bytes kept free for one link line: a file's name and a signed address."""
+LINK_LABEL = 60
+"""Bytes of the file's name in it."""
 
 
 class Action(StrEnum):
@@ -117,7 +119,7 @@ def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: boo
     links = tuple(i for i, choice in enumerate(choices) if choice.action == Action.LINK)
     place = limits.text.place
     body = joined(words, *(a.caption for a in attachments)) if place == "body" else words
-    beside = _bytes_beside(body, len(links), limits)
+    beside = bytes_beside(body, len(links), limits)
     fits = limits.text.max is None or limits.text.length(body) + LINK_ROOM * len(links) <= limits.text.max.value
     fits = fits and all(travels_with(unit, limits.message, beside) for unit in units[:1])
     groups = pack(units, limits.message, beside if place == "body" and fits else 0)
@@ -133,7 +135,8 @@ def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: boo
     return Plan(limits.channel, limits.profile, steps, parts, notes)
 
 
-def _bytes_beside(body: str, links: int, limits: Limits) -> int:
+def bytes_beside(body: str, links: int, limits: Limits) -> int:
+    """Bytes on the wire that a text and so many links take beside the files of one message, at most."""
     return limits.message.wire(len(body.encode(errors="surrogatepass"))) + LINK_ROOM * links
 
 

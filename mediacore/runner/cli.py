@@ -21,6 +21,7 @@ COMMANDS = {
     "channels": "limits:channels",
     "limits": "limits:limits",
     "explain": "limits:explain",
+    "fit": "fit:fit",
     "examine": "examine:examine",
     "preview": "files:preview",
     "redact": "files:redact",

@@ -13,14 +13,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mediacore.values import Media
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+COLOURS = {"as is": "green", "convert": "cyan", "shrink": "cyan", "split": "magenta", "link": "yellow", "refuse": "red"}
+"""Of what the plan does."""
 
 
 def complain(message: str) -> None:
     """Tell an error on the error stream."""
-    Console(stderr=True, highlight=False).print(Text("error: ", "bold red") + Text(message), soft_wrap=True)
+    errors.print(Text("error: ", "bold red") + Text(message), soft_wrap=True)
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401 - any JSON
@@ -36,6 +41,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     console.print(grid)
+
+
+def pixels(media: Media) -> str:
+    """How large a file looks: its pixels, or its pages."""
+    if media.facts.pages:
+        return f"{media.facts.pages} page(s)"
+    return f"{media.facts.width} x {media.facts.height}" if media.facts.width else ""
 
 
 def json_option(function: F) -> F:

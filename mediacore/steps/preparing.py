@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from mediacore.inbox import Inbox
 from mediacore.kinds import Kind
 from mediacore.messages import Attachment
 from mediacore.names import fitting_name, safe_name
-from mediacore.plan import Action, Plan, Step, plan
+from mediacore.plan import LINK_LABEL, Action, Plan, Step, plan
 from mediacore.steps.calling_off import expect_wanted
 from mediacore.steps.files import examine, likenesses, scratch, store
 from mediacore.steps.hiding import hide
@@ -126,18 +127,43 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
             raise Permanent(f"not sent: {told}", code="refused")
         if not planned.parts:
             raise Permanent("not sent: there is nothing in it to send", code="nothing")
-        making, made = Making(house, message, [i.attachment.media.size for i in items]), list[list[Media]]()
-        for item, step in zip(items, planned.steps, strict=True):
-            with making.next():
-                made.append(_make(house, inbox, item, step, folder))
-
-        def remake(index: int, fit: Fit) -> Media:
-            return _converted(house, inbox, items[index].attachment.media, fit, folder)[0]
-
-        use_spare(planned, made, inbox.limits, remake)
+        making = Making(house, message, [i.attachment.media.size for i in items])
+        made = make(house, inbox, items, planned, folder, making.next)
         shown = [_shown(house, inbox, item, folder) for item in items]
     _write(house, inbox, message, rows, planned, items, made, shown)
     return planned
+
+
+def make(
+    house: House,
+    inbox: Inbox,
+    items: Sequence[Ready],
+    planned: Plan,
+    folder: Path,
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> list[list[Media]]:
+    """Each attachment's files as the plan says, stored, and proven to fit by validating again.
+
+    Args:
+        house, inbox: what to work with.
+        items: the files that were planned for.
+        planned: the plan, in which nothing is refused.
+        folder: for files on their way.
+        turn: entered while one attachment's files are made.
+
+    Raises:
+        Permanent: one cannot be made as planned.
+    """
+    made: list[list[Media]] = []
+    for item, step in zip(items, planned.steps, strict=True):
+        with turn():
+            made.append(_make(house, inbox, item, step, folder))
+
+    def remake(index: int, fit: Fit) -> Media:
+        return _converted(house, inbox, items[index].attachment.media, fit, folder)[0]
+
+    use_spare(planned, made, inbox.limits, remake)
+    return made
 
 
 def _shown(house: House, inbox: Inbox, item: Ready, folder: Path) -> list[Rendition]:
@@ -196,9 +222,7 @@ def _write(
         ids: dict[tuple[int, int], str] = {}
         for index, (row, item, results) in enumerate(zip(rows, items, made, strict=True)):
             for number, result in enumerate(results):
-                name = fitting_name(
-                    safe_name(item.attachment.name, result.type), inbox.limits.names, number, len(results)
-                )
+                name = name_of(inbox, item, result, number, len(results))
                 how = planned.steps[index].action
                 rendition = Rendition(result, "converted", item.original, how)
                 ids[index, number] = conversation.add_rendition(connection, row["id"], rendition, number, name)
@@ -212,9 +236,15 @@ def _write(
         conversation.change(connection, message["id"], plan=to_json(planned), progress=1.0)
 
 
+def name_of(inbox: Inbox, item: Ready, result: Media, number: int, count: int) -> str:
+    """What the customer sees one of an attachment's files called, by the channel's rules for names."""
+    return fitting_name(safe_name(item.attachment.name, result.type), inbox.limits.names, number, count)
+
+
 def _link(house: House, item: Ready, media: Media) -> str:
     name = safe_name(item.attachment.name, media.type)
-    return f"{name}: {house.link(media.sha256, media.type, name, LINK_SECONDS, False)}"
+    label = safe_name(item.attachment.name, media.type, most=LINK_LABEL)
+    return f"{label}: {house.link(media.sha256, media.type, name, LINK_SECONDS, False)}"
 
 
 def outgoing_attachment(house: House, row: Mapping[str, Any], caption: str, sort: str, seconds: int) -> Attachment:

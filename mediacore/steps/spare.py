@@ -9,7 +9,7 @@ from attrs import evolve
 from mediacore.kinds import Kind
 from mediacore.limits import Limits
 from mediacore.packing import capacity
-from mediacore.plan import Plan, Step
+from mediacore.plan import Plan, Step, bytes_beside
 from mediacore.values import Fit, Media
 
 FULL = 0.8
@@ -32,8 +32,8 @@ def use_spare(plan: Plan, made: Sequence[list[Media]], limits: Limits, remake: C
     """
     steps: Mapping[int, Step] = {s.attachment: s for s in plan.steps}
     for part in plan.parts:
-        room = capacity(limits.message, len(part.text.encode()))
-        if room is None or part.links:
+        room = capacity(limits.message, bytes_beside(part.text, len(part.links), limits))
+        if room is None:
             continue
         squeezed = [i for i, _ in part.files if _squeezed(steps[i], made[i])]
         for place, index in enumerate(squeezed):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediacore.runner.links import Linked, Links
+from mediacore.errors import ConfigError
+from mediacore.names import EXTENSIONS, safe_name
+from mediacore.plan import LINK_LABEL, LINK_ROOM
+from mediacore.runner.links import LONGEST_BASE, LONGEST_NAME, Linked, Links
 
 DIGEST = "ab" * 32
 
@@ -19,13 +22,33 @@ def token_of(url: str) -> tuple[str, str]:
     return token, unquote(name)
 
 
-@given(name=st.text(st.characters(codec="utf-8", exclude_characters="/"), min_size=1), inline=st.booleans())
-def test_there_and_back(name: str, inline: bool) -> None:
-    """What is put into an address comes out of it, whatever the file is called."""
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/"), min_size=1)
+
+
+@given(name=NAMES, mime=st.sampled_from([*EXTENSIONS, "application/x-thing"]), inline=st.booleans())
+def test_there_and_back(name: str, mime: str, inline: bool) -> None:
+    """What is put into an address comes out of it, whatever the file is called; a long name is cut in the middle."""
     links = Links("https://h.example/", "secret")
-    url = links.link(DIGEST, "image/png", name, 60, inline)
+    url = links.link(DIGEST, mime, name, 60, inline)
     assert url.isascii()
-    assert links.read(*token_of(url)) == Linked(DIGEST, "image/png", name, inline)
+    token, told = token_of(url)
+    assert links.read(token, told) == Linked(DIGEST, mime, told, inline)
+    assert told == name or (len(quote(name)) > LONGEST_NAME and name.startswith(told.rpartition(".")[0]))
+
+
+@given(name=NAMES, mime=st.sampled_from(list(EXTENSIONS)), digest=st.binary(min_size=32, max_size=32))
+def test_a_link_line_has_its_room(name: str, mime: str, digest: bytes) -> None:
+    """The planner keeps room free for a link; no file's name, type or digest makes the line longer than that."""
+    links = Links("https://" + "h" * (LONGEST_BASE - 8), "secret")
+    label = safe_name(name, mime, most=LINK_LABEL)
+    line = f"{label}: {links.link(digest.hex(), mime, safe_name(name, mime), 30 * 86400, False)}\n"
+    assert len(line.encode()) <= LINK_ROOM
+
+
+def test_a_long_public_address_is_refused() -> None:
+    """A site whose address would not fit into short messages hears it when it starts."""
+    with pytest.raises(ConfigError, match="public_url has 90 characters"):
+        Links("https://" + "h" * 82, "secret")
 
 
 def test_without_public_url() -> None:

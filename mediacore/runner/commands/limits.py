@@ -20,13 +20,11 @@ from mediacore.mounting import channel_limits, plugin_class
 from mediacore.mounting import channels as installed
 from mediacore.names import safe_name
 from mediacore.plan import plan
-from mediacore.runner.output import as_json, files_argument, json_option, table
+from mediacore.runner.output import COLOURS, as_json, files_argument, json_option, pixels, table
 from mediacore.sandbox import Bench, Sandbox
 from mediacore.stores.blobs import digest_of
 from mediacore.stores.coding import to_json
 from mediacore.values import Facts, Media
-
-COLOURS = {"as is": "green", "convert": "cyan", "shrink": "cyan", "split": "magenta", "link": "yellow", "refuse": "red"}
 
 
 @click.command()
@@ -120,7 +118,7 @@ def explain(files: tuple[Path, ...], only: tuple[str, ...], text: str, link: boo
     if json_:
         as_json({"files": [_facts(a) for a in attachments], "plans": {k: to_json(p) for k, p in plans.items()}})
         return
-    about = [[a.name, a.media.type, f"{a.media.size:,}", _pixels(a.media)] for a in attachments]
+    about = [[a.name, a.media.type, f"{a.media.size:,}", pixels(a.media)] for a in attachments]
     table("Files", ("name", "type", "bytes", "pixels or pages"), about)
     rows: list[list[object]] = []
     for name, made in plans.items():
@@ -151,9 +149,3 @@ def _attachments(files: tuple[Path, ...]) -> list[Attachment]:
 def _facts(attachment: Attachment) -> dict[str, Any]:
     media = attachment.media
     return {"name": attachment.name, "type": media.type, "size": media.size, "facts": to_json(media.facts)}
-
-
-def _pixels(media: Media) -> str:
-    if media.facts.pages:
-        return f"{media.facts.pages} page(s)"
-    return f"{media.facts.width} x {media.facts.height}" if media.facts.width else ""
