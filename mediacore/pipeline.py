@@ -21,6 +21,8 @@ HALTED = 30.0
 """Seconds between looks at an inbox that waits for its admin."""
 TURN, TURN_MOST = 0.5, 20.0
 """Seconds between looks whether an earlier message of the conversation is out."""
+PATIENCE = 7
+"""Looks, over some minutes, for the message that a change is about."""
 LOG = logging.getLogger("mediacore")
 
 
@@ -100,9 +102,9 @@ def tell(house: House, notice: str, attempt: int) -> float | None:
     return None
 
 
-def echo(house: House, delivery: str, attempt: int) -> float | None:
-    """A message that the business wrote elsewhere, or one of ours: decided once our own sends are settled."""
-    return None if intake.later_echo(house, delivery) else sending.pause(attempt)
+def later(house: House, delivery: str, attempt: int) -> float | None:
+    """What a delivery left open: an echo while our own sends were not settled, a change of a message yet to come."""
+    return None if intake.later(house, delivery, last=attempt >= PATIENCE) else sending.pause(attempt)
 
 
 def expire(house: House, attachment: str, attempt: int) -> float | None:  # noqa: ARG001 - each story takes it
@@ -110,7 +112,7 @@ def expire(house: House, attachment: str, attempt: int) -> float | None:  # noqa
     return keeping.expire(house, attachment)
 
 
-STORIES = {"inbound": inbound, "outbound": outbound, "tell": tell, "echo": echo, "expire": expire}
+STORIES = {"inbound": inbound, "outbound": outbound, "tell": tell, "later": later, "expire": expire}
 """What a job's name means."""
 
 

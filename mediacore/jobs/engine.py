@@ -27,7 +27,7 @@ VERSION = "stories-1"
 """Raised only when what a queued job means changes."""
 NAME = "mediacore"
 WORKFLOW = "mediacore.story"
-QUEUES = {"inbound": 4, "outbound": 4, "tell": 1, "echo": 1, "expire": 1}
+QUEUES = {"inbound": 4, "outbound": 4, "tell": 1, "later": 1, "expire": 1}
 """How many jobs of each sort one process does at once."""
 POLL = 0.15
 POISON = 5

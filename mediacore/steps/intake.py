@@ -16,6 +16,9 @@ from mediacore.stores import conversation, intake, outbox
 from mediacore.stores.coding import to_json
 from mediacore.stores.ledger import count
 
+LATER = 5.0
+"""Seconds after which what could not be decided is looked at again."""
+
 
 def accept(house: House, name: str, request: Request) -> int:
     """Take one delivery; durable on return.
@@ -80,7 +83,9 @@ def apply(house: House, connection: sa.Connection, inbox: str, event: Event, del
             shown = InboundMessage(event.source_id, who, event.reason, unsupported=event.kind)
             _message(house, connection, inbox, shown, delivery)
         case Edit() | Deletion() | Reaction():
-            _change(house, connection, inbox, event)
+            known = _change(house, connection, inbox, event)
+            if not known and not isinstance(event, Deletion):
+                house.enqueue(connection, Job("later", f"later:{delivery}:0", delivery, delay=LATER))
 
 
 def _message(house: House, connection: sa.Connection, inbox: str, event: InboundMessage, delivery: str) -> None:
@@ -135,32 +140,49 @@ def _echo(house: House, connection: sa.Connection, inbox: str, event: InboundMes
         return
     if outbox.under_way(connection, inbox, event.contact.address):
         # The answer to our own send may still be on its way, so this is decided when that send is settled.
-        house.enqueue(connection, Job("echo", f"echo:{delivery}:0", delivery, delay=5.0))
+        house.enqueue(connection, Job("later", f"later:{delivery}:0", delivery, delay=LATER))
         return
     id_ = _write(connection, inbox, "outbound", event, delivery, status=Status.SENT)
     house.enqueue(connection, Job("inbound", f"in:{id_}:0", id_))
 
 
-def later_echo(house: House, delivery: str) -> bool:
-    """Look again at echoes that came while a send of ours was under way; whether that is decided now."""
+def later(house: House, delivery: str, last: bool = False) -> bool:
+    """Look again at what could not be decided when a delivery came.
+
+    That are echoes while a send of ours was under way, and changes of messages that had not come yet, since providers
+    deliver out of order.
+
+    Args:
+        house: the parts to work with.
+        delivery: the ledger's id of the delivery.
+        last: what is still unknown now is let go.
+
+    Returns:
+        Whether all is decided.
+    """
     with house.ledger.begin() as connection:
         row = intake.delivery(connection, delivery)
-    request = intake.request_of(row, house.blobs.path(row["body"]).read_bytes())
-    echoes = [e for e in house.inbox(row["inbox"]).receive(request) if isinstance(e, InboundMessage) and e.echo]
+    events = house.inbox(row["inbox"]).receive(intake.request_of(row, house.blobs.path(row["body"]).read_bytes()))
+    decided = True
     with house.ledger.begin() as connection:
-        for event in echoes:
-            if outbox.under_way(connection, row["inbox"], event.contact.address):
-                return False
-            _echo(house, connection, row["inbox"], event, delivery)
-    return True
+        for event in events:
+            if isinstance(event, InboundMessage) and event.echo:
+                if outbox.under_way(connection, row["inbox"], event.contact.address):
+                    decided = False
+                else:
+                    _echo(house, connection, row["inbox"], event, delivery)
+            elif isinstance(event, (Edit, Reaction)) and not _change(house, connection, row["inbox"], event):
+                decided = decided and last
+    return decided
 
 
-def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | Deletion | Reaction) -> None:
+def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | Deletion | Reaction) -> bool:
+    """Change the message that it is about; False when that is not known, or not yet."""
     row = conversation.by_source(connection, inbox, event.target)
     if row is None:
         if isinstance(event, Deletion):
             intake.first_time(connection, inbox, f"gone:{event.target}")
-        return
+        return False
     if isinstance(event, Edit):
         conversation.change(connection, row["id"], text=event.text)
     elif isinstance(event, Reaction):
@@ -173,6 +195,7 @@ def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | D
             forget_delivery(house, connection, row["delivery"])
     kind = "deletion" if isinstance(event, Deletion) else "update"
     tell(house, connection, inbox, kind, row["id"], event.dedupe)
+    return True
 
 
 def replay(house: House, delivery: str) -> int:

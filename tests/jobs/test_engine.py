@@ -34,7 +34,7 @@ def test_again(desk: Any) -> None:
 
 def test_delay(desk: Any) -> None:
     """A delayed job waits, and those behind it do not."""
-    desk.bureau.enqueue(Job("echo", "echo:late:0", "late", delay=3.0), Job("echo", "echo:now:0", "now"))
+    desk.bureau.enqueue(Job("later", "later:late:0", "late", delay=3.0), Job("later", "later:now:0", "now"))
     desk.wait("late")
     assert desk.order[-2:] == ["now", "late"]
 

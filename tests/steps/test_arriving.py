@@ -375,6 +375,19 @@ def test_edit_and_reaction(stage: Any) -> None:
     assert stage.messages()[0]["reaction"] == ""
 
 
+def test_a_change_overtakes_its_message(stage: Any) -> None:
+    """An edit and a reaction that come before the message they name are applied once it is there, and told once."""
+    stage.deliver(Edit("e-1", "c-1", "hello"), Reaction("r-1", "c-1", Contact("+1555"), "👍"))
+    stage.deliver(stage.writes("helo"))
+    stage.settle()
+    (message,) = stage.messages()
+    assert (message["text"], message["reaction"]) == ("hello", "👍")
+    assert [n.kind for n in stage.notices].count("update") == 2
+    stage.deliver(Edit("e-2", "never came", "hello"))
+    stage.settle()
+    assert len(stage.messages()) == 1, "an edit of what was written before us is let go in the end"
+
+
 def test_unsupported(stage: Any) -> None:
     """What the plugin does not know is shown with the provider's word for it and takes no neighbour with it."""
     stage.deliver(Unsupported("u-1", "poll", "a poll cannot be shown", Contact("+1555")), stage.writes("normal"))
