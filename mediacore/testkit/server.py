@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
-from types import TracebackType
 from typing import Any
 
 import uvicorn
 
+from mediacore.testkit.running import Running
 
-class Server:
+
+class Server(Running):
     """Serve an ASGI application from a thread until closed.
 
     Args:
@@ -29,15 +30,6 @@ class Server:
         config = uvicorn.Config(app, log_level="error", access_log=False, ws="websockets-sansio", lifespan="auto")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-
-    def __enter__(self) -> Server:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Start serving; returns once connections are taken."""

@@ -13,14 +13,13 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any
 
 import httpx2 as httpx
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from mediacore.testkit import Act, Devices, Mischief, Received, ReceivedFile
+from mediacore.testkit import Act, Devices, Mischief, Received, ReceivedFile, Running
 
 SECRET = "a secret of the simulated web chat"  # noqa: S105 - of the simulator
 _MAGIC = {
@@ -34,7 +33,7 @@ _MAGIC = {
 _BACKOFF = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
-class VisitorSimulator:
+class VisitorSimulator(Running):
     """One visitor of one web chat inbox.
 
     ``mischief`` knows: ``DUPLICATE`` (a message is posted twice), ``DROP_AFTER`` (where ``send``: the answer is thrown
@@ -77,15 +76,6 @@ class VisitorSimulator:
         self._stop = threading.Event()
         self._socket: ClientConnection | None = None
         self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> VisitorSimulator:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Open a session and the socket; returns once the session is there."""
