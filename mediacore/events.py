@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from attrs import field, frozen
+from attrs.validators import in_
 
 from mediacore.messages import Contact, Status
 
@@ -135,6 +136,8 @@ class InboundMessage:
         echo: the business itself wrote it, outside this runner.
         unsupported: the provider's name of a kind that cannot be shown; the desk shows it with this word.
         automatic: an auto-reply or a bulk mail; must not be answered by a machine.
+        forwarded: ``yes`` where the customer passed on another's message, ``often`` where it has gone through many
+            hands; empty where they wrote it themselves, or the channel does not say.
     """
 
     source_id: str
@@ -149,6 +152,7 @@ class InboundMessage:
     echo: bool = False
     unsupported: str = ""
     automatic: bool = False
+    forwarded: Literal["", "yes", "often"] = field(default="", validator=in_(("", "yes", "often")))
 
     @property
     def dedupe(self) -> str:

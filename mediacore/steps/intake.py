@@ -106,7 +106,7 @@ def _write(
         connection, inbox=inbox, direction=direction, source_id=source_id, delivery=delivery, status=status,
         conversation=_thread(connection, inbox, event), contact=event.contact.address, contact_name=event.contact.name,
         subject=event.subject, text=event.text, reply_to=event.reply_to, references=list(event.references),
-        unsupported=event.unsupported, automatic=event.automatic, **at,
+        unsupported=event.unsupported, automatic=event.automatic, forwarded=event.forwarded, **at,
     )  # fmt: skip
     for position, remote in enumerate(event.remotes):
         conversation.add_attachment(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test holds it to the files."""
 VERSIONS = "mediacore_version"
 """The table that tells which migrations a database has had; not alembic's own name, since hosts use that."""

@@ -63,6 +63,7 @@ messages = Table(
     Column("error", Text, nullable=False, default=""),
     Column("unsupported", String(100), nullable=False, default=""),
     Column("automatic", Boolean, nullable=False, default=False),
+    Column("forwarded", String(10), nullable=False, default="", comment="yes, often, or empty"),
     Column("reaction", Text, nullable=False, default=""),
     Column("delivery", String(40), nullable=False, default=""),
     Column("plan", JSON, nullable=True),

@@ -388,6 +388,14 @@ def test_a_change_overtakes_its_message(stage: Any) -> None:
     assert len(stage.messages()) == 1, "an edit of what was written before us is let go in the end"
 
 
+def test_what_was_passed_on_is_marked_for_the_desk(stage: Any) -> None:
+    """A message that another wrote says so, so that nobody takes its words for the customer's own."""
+    stage.deliver(stage.writes("own", source_id="c-1"), stage.writes("passed on", source_id="c-2", forwarded="often"))
+    assert [(m["text"], m["forwarded"]) for m in stage.messages()] == [("own", ""), ("passed on", "often")]
+    with pytest.raises(ValueError, match="forwarded"):
+        stage.writes("odd", forwarded="sometimes")
+
+
 def test_unsupported(stage: Any) -> None:
     """What the plugin does not know is shown with the provider's word for it and takes no neighbour with it."""
     stage.deliver(Unsupported("u-1", "poll", "a poll cannot be shown", Contact("+1555")), stage.writes("normal"))
