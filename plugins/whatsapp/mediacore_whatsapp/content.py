@@ -6,7 +6,6 @@ its neighbours, and the recorded updates of https://github.com/david-lev/pywa/tr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from urllib.parse import quote
 from attrs import frozen
 
 from mediacore import Remote
-from mediacore_whatsapp import cards
+from mediacore_whatsapp import answers, cards
 from mediacore_whatsapp.errors import told
 from mediacore_whatsapp.fields import code, digest, moment, rows, table, words
 
@@ -23,6 +22,9 @@ KEPT = timedelta(days=7)
 """How long the media id of a webhook works:
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media"""
 MEDIA = ("image", "video", "document", "audio", "sticker")
+REASONS = {"request_welcome": "The customer opened the chat for the first time"}
+"""What happened, for types that bear no content:
+https://github.com/david-lev/pywa/blob/master/pywa/types/chat_opened.py"""
 
 
 @frozen
@@ -42,47 +44,55 @@ class Content:
     reason: str = ""
 
 
+def kind_of(message: Mapping[str, Any]) -> str:
+    """The type of a message; where it is not told, the first content that is there."""
+    return words(message.get("type")) or next((k for k in (*MEDIA, *_TEXTS) if k in message), "")
+
+
 def content(message: Mapping[str, Any]) -> Content:
     """Read one message; an unknown type is a content that cannot be shown, never an error."""
-    kind = words(message.get("type"))
+    kind = kind_of(message)
     inner = table(message.get(kind))
     unknown = kind not in MEDIA and kind not in _TEXTS
     if kind in MEDIA or (unknown and words(inner.get("id")) and words(inner.get("mime_type"))):
         text, remotes = words(inner.get("caption")), _media(kind, message, inner)
     else:
         text = _TEXTS[kind](message) if kind in _TEXTS else ""
-        remotes = cards.remotes(message) if kind == "contacts" else ()
+        remotes = _enclosed(kind, message)
     if not (text or remotes):
         return _unshown(kind, message)
     if not remotes and kind in MEDIA:
         return Content(text, (), kind, _unshown(kind, message).reason)
-    advert = _advert(table(message.get("referral")))
-    return Content("\n".join(filter(None, (text, advert))), remotes, kind if unknown else "")
+    notes = (_product(table(message.get("context"))), _advert(table(message.get("referral"))))
+    return Content("\n".join(filter(None, (text, *notes))), remotes, kind if unknown else "")
 
 
 def caption(message: Mapping[str, Any]) -> str:
     """The words of a message that may be text or media; of an edit, what they are now."""
-    kind = words(message.get("type"))
-    inner = table(message.get(kind))
+    inner = table(message.get(kind_of(message)))
     return words(inner.get("body")) or words(inner.get("caption"))
+
+
+def _enclosed(kind: str, message: Mapping[str, Any]) -> tuple[Remote, ...]:
+    """Files of a message that is none itself: shared contacts, and what was put into a form."""
+    if kind == "contacts":
+        return cards.remotes(message)
+    put = answers.files(message) if kind == "interactive" else []
+    return tuple(remote for file in put for remote in _media("form", message, file))
 
 
 def _media(kind: str, message: Mapping[str, Any], media: Mapping[str, Any]) -> tuple[Remote, ...]:
     if not (ref := words(media.get("id"))):
         return ()
-    url, context = words(media.get("url")), table(message.get("context"))
-    marks = {"voice": media, "animated": media, "forwarded": context, "frequently_forwarded": context}
+    url = words(media.get("url"))
     remote = Remote(
         ref=ref,
-        name=words(media.get("filename")),
+        name=words(media.get("filename")) or words(media.get("file_name")),
         type=words(media.get("mime_type")),
         sha256=digest(media.get("sha256")),
         expires=_later(moment(message.get("timestamp"))),
-        extra={
-            "kind": kind,
-            **({"url": url} if url else {}),
-            **{name: "true" for name, place in marks.items() if place.get(name) is True},
-        },
+        sort="voice" if media.get("voice") is True else kind if kind == "sticker" else "",
+        extra={"kind": kind, **({"url": url} if url else {})},
     )
     return (remote,)
 
@@ -105,7 +115,8 @@ def _unshown(kind: str, message: Mapping[str, Any]) -> Content:
     for entry in rows(message.get("errors")):
         error = table(entry)
         return Content(kind=word, reason=told(code(error.get("code")), error))
-    return Content(kind=word, reason=f"The customer sent a message of the type {word}, which cannot be shown here")
+    otherwise = f"The customer sent a message of the type {word}, which cannot be shown here"
+    return Content(kind=word, reason=REASONS.get(kind, otherwise))
 
 
 def _location(message: Mapping[str, Any]) -> str:
@@ -144,27 +155,10 @@ def _price(item: Mapping[str, Any]) -> str:
     return f"at {price} {words(item.get('currency'))}".rstrip() if price else ""
 
 
-def _tap(message: Mapping[str, Any]) -> str:
-    button = table(message.get("button"))
-    return words(button.get("text")) or words(button.get("payload"))
-
-
-def _answer(message: Mapping[str, Any]) -> str:
-    """A tap on a button or a list, or a filled form; it may arrive with no body at all."""
-    answer = table(message.get("interactive"))
-    chosen = table(answer.get(words(answer.get("type"))))
-    said = (words(chosen.get("title")), words(chosen.get("description")), words(chosen.get("body")))
-    return "\n".join(filter(None, (*said, *_filled(chosen.get("response_json")))))
-
-
-def _filled(form: object) -> list[str]:
-    """What a customer filled into a form, a line for each field; the token is the form's own, not the customer's."""
-    try:
-        fields = table(json.loads(words(form)))
-        shown = {words(name): words(value) or json.dumps(value) for name, value in fields.items()}
-    except (ValueError, RecursionError):
-        return []
-    return [f"{name}: {words(value)}" for name, value in shown.items() if name != "flow_token"]
+def _product(context: Mapping[str, Any]) -> str:
+    """The product of the catalogue that the customer asks about."""
+    named = words(table(context.get("referred_product")).get("product_retailer_id"))
+    return f"(about the product {named})" if named else ""
 
 
 def _advert(referral: Mapping[str, Any]) -> str:
@@ -175,8 +169,8 @@ def _advert(referral: Mapping[str, Any]) -> str:
 
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "text": caption,
-    "button": _tap,
-    "interactive": _answer,
+    "button": answers.tap,
+    "interactive": answers.answer,
     "location": _location,
     "contacts": _contacts,
     "order": _order,

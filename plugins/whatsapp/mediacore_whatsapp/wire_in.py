@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from mediacore import (
-    Contact,
     Deletion,
     Edit,
     Event,
@@ -21,9 +20,11 @@ from mediacore import (
     StatusUpdate,
     Unsupported,
 )
-from mediacore_whatsapp.content import MEDIA, caption, content
+from mediacore_whatsapp import reports
+from mediacore_whatsapp.content import MEDIA, caption, content, kind_of
 from mediacore_whatsapp.errors import told
 from mediacore_whatsapp.fields import code, likeness, moment, rows, table, words
+from mediacore_whatsapp.people import contact_of
 
 STATUSES: Mapping[str, Status] = {
     "sent": Status.SENT,
@@ -68,9 +69,6 @@ def _events(delivery: object, phone_number_id: str) -> list[Event]:
 def _change(change: Mapping[str, Any], phone_number_id: str, own_id: str) -> list[Event]:
     """What one change says; ``own_id`` stands for what has no id, so that the same report on another day is new."""
     field, value = words(change.get("field")), table(change.get("value"))
-    if field not in ECHOES:
-        reason = f"WhatsApp reports {field or 'something without a name'}"
-        return [Unsupported(own_id, field or "change", reason)]
     metadata = table(value.get("metadata"))
     number = words(metadata.get("phone_number_id"))
     if number and number != phone_number_id:
@@ -78,6 +76,8 @@ def _change(change: Mapping[str, Any], phone_number_id: str, own_id: str) -> lis
         reason = f"This is for the WhatsApp number {shown}: mount an inbox for phone_number_id {number}"
         return [Unsupported(own_id, "other-number", reason)]
     people = [table(p) for p in rows(value.get("contacts"))]
+    if field not in ECHOES:
+        return reports.events(field, value, people, own_id)
     found = [_message(piece, people, echo=field != "messages") for piece in rows(value.get(ECHOES[field]))]
     found += [_status(piece) for piece in rows(value.get("statuses"))]
     found += [_error(table(piece), own_id) for piece in rows(value.get("errors"))]
@@ -89,8 +89,8 @@ def _change(change: Mapping[str, Any], phone_number_id: str, own_id: str) -> lis
 def _message(piece: object, people: list[Mapping[str, Any]], *, echo: bool) -> Event:
     message = table(piece)
     source_id = words(message.get("id")) or likeness(piece)
-    contact = _contact(message, people, "to" if echo else "from")
-    kind = words(message.get("type"))
+    contact = contact_of(message, people, "to" if echo else "from")
+    kind = kind_of(message)
     inner = table(message.get(kind))
     original = words(inner.get("original_message_id"))
     changed = table(inner.get("message"))
@@ -105,33 +105,28 @@ def _message(piece: object, people: list[Mapping[str, Any]], *, echo: bool) -> E
     read = content(message)
     if not (read.text or read.remotes):
         return Unsupported(source_id, read.kind, read.reason, contact if contact.address else None)
+    context = table(message.get("context"))
     return InboundMessage(
         source_id=source_id,
         contact=contact,
         text=read.text,
         remotes=read.remotes,
         sent_at=moment(message.get("timestamp")),
-        reply_to=words(table(message.get("context")).get("id")),
+        # What is said in a group is not said to the business alone:
+        # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/group/
+        conversation=words(message.get("group_id")),
+        reply_to=words(context.get("id")),
         echo=echo,
         unsupported=read.kind,
+        forwarded=_forwarded(context),
     )
 
 
-def _contact(message: Mapping[str, Any], people: list[Mapping[str, Any]], side: str) -> Contact:
-    """Who it is: by phone number, or by scoped user id where the customer hides the number behind a username.
-
-    https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/image
-    """
-    phone, user = words(message.get(side)), words(message.get(f"{side}_user_id"))
-    ids = {phone, user} - {""}
-    known = (p for p in people if ids & {words(p.get("wa_id")), words(p.get("user_id"))})
-    person = next(known, people[0] if len(people) == 1 and not ids else {})
-    name = words(table(person.get("profile")).get("name"))
-    phone, user = phone or words(person.get("wa_id")), user or words(person.get("user_id"))
-    system = table(message.get("system"))  # who gets a new id is known by the old one
-    user = user or words(system.get("previous_user_id")) or words(system.get("user_id"))
-    # Without the plus sign an answer would be dialled as a number of the business's own country.
-    return Contact(f"+{phone}" if phone.isascii() and phone.isdigit() else phone or user, name)
+def _forwarded(context: Mapping[str, Any]) -> Literal["", "yes", "often"]:
+    """Whether it is another's message: ``frequently_forwarded`` is one that was passed on more than five times."""
+    if context.get("frequently_forwarded") is True:
+        return "often"
+    return "yes" if context.get("forwarded") is True else ""
 
 
 def _status(piece: object) -> Event:

@@ -91,7 +91,7 @@ def test_pywa_reads_every_message_as_we_do(
             (remote,) = event.remotes
             assert (read.media.id, read.media.mime_type) == (remote.ref, remote.type)
             assert (read.caption or "") == event.text
-            assert read.forwarded_many_times == (remote.extra.get("frequently_forwarded") == "true")
+            assert (read.forwarded, read.forwarded_many_times) == (event.forwarded != "", event.forwarded == "often")
         elif read.text:
             assert read.text == event.text
     documents = [types.Message.from_update(client, json.loads(r.body)).document for r in webhook.requests]

@@ -312,7 +312,7 @@ def test_a_batch_in_one_delivery(
     """Several messages in one call all arrive."""
     simulator.inbound(ME, "hi", [("v.ogg", "audio/ogg; codecs=opus", samples["audio/ogg"])], batch=True, voice=True)
     voice, text = webhook.wait(2, InboundMessage)
-    assert (voice.remotes[0].extra["voice"], text.text) == ("true", "hi")
+    assert (voice.remotes[0].sort, text.text) == ("voice", "hi")
     assert len(webhook.requests) == 1
 
 

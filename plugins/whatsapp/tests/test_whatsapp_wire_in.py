@@ -63,10 +63,11 @@ def test_document_audio_video_sticker(one: Any) -> None:
         "application/pdf",
     )
     voice = one("audio", {"mime_type": "audio/ogg; codecs=opus", "id": "124", "voice": True}).remotes[0]
-    assert (voice.type, voice.extra["voice"]) == ("audio/ogg; codecs=opus", "true")
+    assert (voice.type, voice.sort) == ("audio/ogg; codecs=opus", "voice")
+    assert one("audio", {"mime_type": "audio/mpeg", "id": "124", "voice": False}).remotes[0].sort == ""
     assert one("video", {"caption": "c", "mime_type": "video/mp4", "id": "125"}).text == "c"
     sticker = one("sticker", {"mime_type": "image/webp", "id": "126", "animated": True}).remotes[0]
-    assert sticker.extra == {"kind": "sticker", "animated": "true"}
+    assert (sticker.sort, sticker.extra) == ("sticker", {"kind": "sticker"})
 
 
 def test_text_reply_and_forward(one: Any) -> None:
@@ -107,7 +108,7 @@ def test_order_button_and_interactive(one: Any) -> None:
     bare = one("interactive")
     assert (type(bare), bare.kind, bare.contact) == (Unsupported, "interactive", ME)
     call = {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}
-    assert one("interactive", call).kind == "call_permission_reply"
+    assert one("interactive", call).text == "(may we call: accept)"
     assert one("order", {"text": "only words", "product_items": []}).text == "Order:\nonly words"
     assert one("button", {"payload": "p"}).text == "p"
 
@@ -122,6 +123,40 @@ def test_a_filled_form_is_told(one: Any) -> None:
         assert one("interactive", {"type": "nfm_reply", "nfm_reply": {**reply, "response_json": odd}}).text == "Sent"
 
 
+def test_files_in_a_form_are_fetched(one: Any) -> None:
+    """What a customer put into a form arrives as files under their names, beside the form's words."""
+    photo = {"file_name": "IMG_5237.jpg", "mime_type": "image/jpeg", "sha256": B64, "id": "756080246556612"}
+    filled = {"damage": [photo, {**photo, "id": "9"}], "where": "left door", "flow_token": "t"}
+    reply = {"name": "flow", "body": "Sent", "response_json": json.dumps(filled)}
+    event = one("interactive", {"type": "nfm_reply", "nfm_reply": reply})
+    assert event.text == "Sent\nwhere: left door"
+    assert [(r.ref, r.name, r.type) for r in event.remotes] == [
+        ("756080246556612", "IMG_5237.jpg", "image/jpeg"),
+        ("9", "IMG_5237.jpg", "image/jpeg"),
+    ]
+    assert event.remotes[0].expires == datetime(2023, 10, 18, 17, 1, 6, tzinfo=UTC)
+
+
+def test_the_product_a_customer_asks_about_is_told(one: Any) -> None:
+    """A question from a product of the catalogue says which."""
+    product = {"catalog_id": "C", "product_retailer_id": "SKU-7"}
+    event = one("text", {"body": "In blue?"}, context={"from": "1", "id": "wamid.Q", "referred_product": product})
+    assert (event.text, event.reply_to) == ("In blue?\n(about the product SKU-7)", "wamid.Q")
+
+
+def test_a_message_without_its_type_is_read_by_its_content(one: Any) -> None:
+    """Where the type is not told, what is there tells it."""
+    assert one(None, text={"body": "hello"}).text == "hello"
+    assert one("", image={"id": "5", "mime_type": "image/png"}).remotes[0].ref == "5"
+
+
+def test_what_is_said_in_a_group_is_a_conversation_of_its_own(one: Any) -> None:
+    """A group's messages stand apart from what its members write to the business alone."""
+    event = one("text", {"body": "hello all"}, group_id="Y2FwaV9ncm91cDo")
+    assert (event.contact, event.conversation) == (ME, "Y2FwaV9ncm91cDo")
+    assert one("text", {"body": "hello"}).conversation == ""
+
+
 def test_a_new_type_with_a_file_still_brings_the_file(one: Any) -> None:
     """A type that does not exist yet is named as such, and its file is fetched when it has one."""
     event = one("video_note", {"id": "9", "mime_type": "video/mp4", "caption": "look", "sha256": B64})
@@ -129,11 +164,13 @@ def test_a_new_type_with_a_file_still_brings_the_file(one: Any) -> None:
     assert one("video_note", {"id": "9"}).kind == "video_note"
 
 
-def test_forwarded_files_are_marked(one: Any) -> None:
-    """A forwarded file says so, and says when it was forwarded many times."""
-    image = {"id": "1", "mime_type": "image/jpeg"}
-    assert one("image", image, context={"forwarded": True}).remotes[0].extra["forwarded"] == "true"
-    assert one("image", image, context={"frequently_forwarded": True}).remotes[0].extra["frequently_forwarded"]
+def test_forwarded_messages_are_marked(one: Any) -> None:
+    """A forwarded message says so, and says when it was forwarded many times."""
+    image, text = {"id": "1", "mime_type": "image/jpeg"}, {"body": "x"}
+    assert one("image", image, context={"forwarded": True}).forwarded == "yes"
+    assert one("text", text, context={"frequently_forwarded": True}).forwarded == "often"
+    assert one("text", text, context={"id": "wamid.Q"}).forwarded == ""
+    assert one("text", text, context={"forwarded": "yes"}).forwarded == ""
 
 
 def test_unsupported_kinds_say_why(one: Any) -> None:
