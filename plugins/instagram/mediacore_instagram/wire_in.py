@@ -7,18 +7,32 @@ Types that page does not list are seen in the wild (https://github.com/chatwoot/
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
 
-from mediacore import Contact, Deletion, Event, InboundMessage, Reaction, Refused, Status, StatusUpdate, Unsupported
+from mediacore import (
+    Contact,
+    Deletion,
+    Edit,
+    Event,
+    InboundMessage,
+    Reaction,
+    Refused,
+    Status,
+    StatusUpdate,
+    Unsupported,
+)
+from mediacore_instagram import notes
 from mediacore_instagram.attachments import gather
+from mediacore_instagram.fields import digest, each, moment, table, text
 
 ENVELOPE = ("sender", "recipient", "timestamp")
+SAMPLE = "0"
+"""The account that Meta's dashboard names in the samples it sends when one tests a webhook there."""
 
 
 @frozen
@@ -49,7 +63,8 @@ class _Envelope:
     @property
     def contact(self) -> Contact:
         """The customer, on whichever side they stand."""
-        return Contact(self.recipient if self.ours else self.sender)
+        ours = self.ours and self.recipient not in ("", self.account.id)
+        return Contact(self.recipient if ours else self.sender)
 
 
 def parse(body: bytes, account: Account) -> list[Event]:
@@ -65,19 +80,11 @@ def parse(body: bytes, account: Account) -> list[Event]:
     try:
         document = json.loads(body)
         if isinstance(document, dict):
-            return list(_events(document, account))
+            nothing = "Instagram sent a delivery without anything in it"
+            return list(_events(document, account)) or [_odd(document, "delivery", nothing)]
     except (ValueError, RecursionError) as error:
         raise Refused("the webhook's body is not JSON, or too deeply nested", code="malformed", status=400) from error
     raise Refused("the webhook's body is not a JSON object", code="malformed", status=400)
-
-
-def text(value: object) -> str:
-    """A string that every store takes: lone surrogates replaced, NULs removed; numbers (ids) in digits, else empty."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**40:
-        return str(value)
-    if not isinstance(value, str):
-        return ""
-    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\x00", "")
 
 
 def _events(document: Mapping[str, Any], account: Account) -> Iterator[Event]:
@@ -85,7 +92,7 @@ def _events(document: Mapping[str, Any], account: Account) -> Iterator[Event]:
     if named != "instagram":
         yield _odd(document, named or "delivery", "this is not about an Instagram account")
         return
-    for entry in _each(document.get("entry")):
+    for entry in each(document.get("entry")):
         yield from _entry(entry, account)
 
 
@@ -93,25 +100,33 @@ def _entry(entry: object, account: Account) -> Iterator[Event]:
     if not isinstance(entry, dict):
         yield _odd(entry, "entry", "this part of a delivery has an unknown form")
         return
-    ours = text(entry.get("id")) == account.id
     # ``standby`` is the same when another app holds the thread; a message is a message all the same.
     for place in ("messaging", "standby"):
-        for item in _each(entry.get(place)):
-            if not isinstance(item, dict):
-                yield _odd(item, place, "this event has an unknown form")
-            elif not ours:
-                named = text(entry.get("id")) or "none"
-                yield _odd(item, "account", f"it is for the account {named}: give that account an inbox of its own")
-            else:
-                yield _event(_envelope(item, entry, account))
-    for change in _each(entry.get("changes")):
-        field = text(change.get("field")) if isinstance(change, dict) else ""
-        yield _odd(change, field or "change", "this is not a message")
+        for item in each(entry.get(place)):
+            yield _item(item, entry, account, place)
+    for change in each(entry.get("changes")):
+        field, value = text(table(change).get("field")), table(table(change).get("value"))
+        # What can stand in ``messaging`` may stand in a change as well, as the dashboard's samples do.
+        if "sender" in value and "recipient" in value:
+            yield _item(value, entry, account, field or "change")
+        else:
+            yield _odd(change, field or "change", notes.change(field, value))
+
+
+def _item(item: object, entry: Mapping[str, Any], account: Account, place: str) -> Event:
+    if not isinstance(item, dict):
+        return _odd(item, place, "this event has an unknown form")
+    named = text(entry.get("id"))
+    if named == account.id:
+        return _event(_envelope(item, entry, account))
+    if named == SAMPLE:
+        return _odd(item, "sample", "a sample from the app's dashboard at Meta: its webhooks arrive here")
+    return _odd(item, "account", f"it is for the account {named or 'none'}: give that account an inbox of its own")
 
 
 def _envelope(item: Mapping[str, Any], entry: Mapping[str, Any], account: Account) -> _Envelope:
     sender, recipient = _id(item.get("sender")), _id(item.get("recipient"))
-    at = _moment(item.get("timestamp")) or _moment(entry.get("time"))
+    at = moment(item.get("timestamp")) or moment(entry.get("time"))
     message = item.get("message")
     echo = isinstance(message, dict) and message.get("is_echo") is True
     return _Envelope(item, sender, recipient, at, account, ours=echo or sender == account.id)
@@ -119,15 +134,34 @@ def _envelope(item: Mapping[str, Any], entry: Mapping[str, Any], account: Accoun
 
 def _event(envelope: _Envelope) -> Event:
     raw = envelope.raw
-    message, reaction, read = raw.get("message"), raw.get("reaction"), raw.get("read")
+    message, reaction = raw.get("message"), raw.get("reaction")
     if isinstance(message, dict):
         return _message(message, envelope)
     if isinstance(reaction, dict):
         return _reaction(reaction, envelope)
-    if isinstance(read, dict) and (mid := text(read.get("mid"))):
+    if mid := text(table(raw.get("read")).get("mid")):
         return StatusUpdate(mid, Status.READ, envelope.at)
-    kind = next((text(key) for key in raw if key not in ENVELOPE), "") or "event"
-    return _odd(raw, kind, "this kind of event cannot be shown", envelope.contact)
+    edit = table(raw.get("message_edit"))
+    # An edit may come without its words; then it must not wipe those that are there.
+    if (mid := text(edit.get("mid"))) and isinstance(edit.get("text"), str):
+        return Edit(f"{mid}:{text(edit.get('num_edit')) or digest(raw)}", mid, text(edit["text"]))
+    return _tap(table(raw.get("postback")), envelope) or _other(envelope)
+
+
+def _tap(postback: Mapping[str, Any], envelope: _Envelope) -> Event | None:
+    """A tap on a button or a question that we offered: what stands on it is what the customer says."""
+    said = text(postback.get("title"))
+    if not said or not envelope.contact.address:
+        return None
+    shown = "\n".join(filter(None, (said, notes.referral(postback.get("referral")))))
+    source_id = text(postback.get("mid")) or digest(envelope.raw)
+    return InboundMessage(source_id, envelope.contact, shown, sent_at=envelope.at)
+
+
+def _other(envelope: _Envelope) -> Event:
+    kind = next((text(key) for key in envelope.raw if key not in ENVELOPE), "") or "event"
+    reason = notes.referral(envelope.raw.get("referral")) or "this kind of event cannot be shown"
+    return _odd(envelope.raw, kind, reason, envelope.contact)
 
 
 def _message(message: Mapping[str, Any], envelope: _Envelope) -> Event:
@@ -136,10 +170,9 @@ def _message(message: Mapping[str, Any], envelope: _Envelope) -> Event:
         return Deletion(mid, mid)
     if not envelope.contact.address:
         return _odd(envelope.raw, "message", "it does not say who it is from", source_id=mid)
-    reply = message.get("reply_to")
-    reply = reply if isinstance(reply, dict) else {}
-    found = gather(_each(message.get("attachments")), envelope.account.hosts, envelope.at)
-    words = [text(message.get("text")), *_story(reply.get("story")), *found.notes]
+    reply = table(message.get("reply_to"))
+    found = gather(each(message.get("attachments")), envelope.account.hosts, envelope.at)
+    words = [text(message.get("text")), notes.story(reply), *found.notes, notes.referral(message.get("referral"))]
     shown = "\n".join(word for word in words if word)
     unsupported = found.unsupported
     if message.get("is_unsupported") is True:
@@ -147,7 +180,7 @@ def _message(message: Mapping[str, Any], envelope: _Envelope) -> Event:
     elif not (shown or found.remotes or unsupported):
         unsupported = next((text(key) for key in message if key not in ("mid", "is_echo", "reply_to", "text")), "empty")
     return InboundMessage(
-        source_id=mid or _digest(envelope.raw),
+        source_id=mid or digest(envelope.raw),
         contact=envelope.contact,
         text=shown,
         remotes=found.remotes,
@@ -156,13 +189,6 @@ def _message(message: Mapping[str, Any], envelope: _Envelope) -> Event:
         echo=envelope.ours,
         unsupported=unsupported,
     )
-
-
-def _story(story: object) -> list[str]:
-    """A note for an answer to a story of ours; its address dies with the story."""
-    if not isinstance(story, dict):
-        return []
-    return [f"[reply to your story: {text(story.get('url')) or text(story.get('id'))}]"]
 
 
 def _reaction(reaction: Mapping[str, Any], envelope: _Envelope) -> Event:
@@ -177,34 +203,10 @@ def _reaction(reaction: Mapping[str, Any], envelope: _Envelope) -> Event:
     return Reaction(f"{target}:{envelope.sender}:{moment}:{action}:{emoji}", target, envelope.contact, emoji)
 
 
-def _each(value: object) -> Sequence[Any]:
-    """The items of a list; a lone object is a list of one."""
-    if isinstance(value, dict):
-        return [value]
-    return value if isinstance(value, list) else []
-
-
 def _id(value: object) -> str:
     return text(value.get("id")) if isinstance(value, dict) else ""
 
 
-def _moment(value: object) -> datetime | None:
-    """A timestamp in milliseconds; one too small for that is read as seconds."""
-    digits = text(value)
-    if not digits.isdecimal() or len(digits) > 15:
-        return None
-    number = int(digits)
-    try:
-        return datetime.fromtimestamp(number if number < 10**11 else number / 1000, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
 def _odd(raw: object, kind: str, reason: str, contact: Contact | None = None, source_id: str = "") -> Unsupported:
     contact = contact if contact and contact.address else None
-    return Unsupported(source_id or _digest(raw), kind, reason, contact)
-
-
-def _digest(raw: object) -> str:
-    """A stable id for what has none; the same piece delivered twice has the same."""
-    return "sha256-" + hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+    return Unsupported(source_id or digest(raw), kind, reason, contact)

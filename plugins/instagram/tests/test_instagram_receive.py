@@ -180,13 +180,24 @@ def test_a_post_shared_twice_is_one_file(said: Callable[..., InboundMessage]) ->
     assert event.unsupported == ""
 
 
-def test_a_sticker_that_also_comes_as_an_image_is_supported(said: Callable[..., InboundMessage]) -> None:
-    """An unknown kind beside a known one of the same address adds nothing; alone it is named, and still fetched."""
+def test_a_sticker_is_one_file_whichever_way_it_comes(said: Callable[..., InboundMessage]) -> None:
+    """Alone, or as an image as well: by the same address, or under two with one sticker's id."""
     url = {"url": f"{CDN}?asset_id=9"}
-    both = said(attachments=[{"type": "sticker", "payload": url}, {"type": "image", "payload": url}])
-    assert ([r.sort for r in both.remotes], both.unsupported) == (["sticker"], "")
+    two = {"url": f"{CDN}?signature=a", "sticker_id": "7"}, {"url": f"{CDN}?signature=b", "sticker_id": "7"}
+    for first, second in ((url, url), two):
+        both = said(attachments=[{"type": "sticker", "payload": first}, {"type": "image", "payload": second}])
+        assert ([r.sort for r in both.remotes], both.unsupported) == (["sticker"], "")
     alone = said(attachments=[{"type": "sticker", "payload": url}])
-    assert (len(alone.remotes), alone.unsupported) == (1, "sticker")
+    assert ([r.sort for r in alone.remotes], alone.unsupported) == (["sticker"], "")
+
+
+def test_a_new_kind_beside_its_image_adds_nothing(said: Callable[..., InboundMessage]) -> None:
+    """An unknown kind beside a known one of the same address is shown; alone it is named, and still fetched."""
+    url = {"url": f"{CDN}?asset_id=9"}
+    both = said(attachments=[{"type": "hologram", "payload": url}, {"type": "image", "payload": url}])
+    assert (len(both.remotes), both.unsupported) == (1, "")
+    alone = said(attachments=[{"type": "hologram", "payload": url}])
+    assert (len(alone.remotes), alone.unsupported) == (1, "hologram")
 
 
 def test_a_share_outside_metas_hosts_is_a_link(said: Callable[..., InboundMessage]) -> None:

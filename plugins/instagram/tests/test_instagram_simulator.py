@@ -416,7 +416,7 @@ def test_the_options_of_a_customers_message(
     simulator.inbound("42", unsupported=True)
     assert message(hook.next()).unsupported == "unsupported"
     simulator.inbound("42", files=post, kinds=["sticker"])
-    assert message(hook.next()).unsupported == "sticker"
+    assert message(hook.next()).remotes[0].sort == "sticker"
     simulator.inbound("42", "waiting", standby=True)
     assert message(hook.next()).text == "waiting"
     mid = simulator.inbound("42", "twice", twice=True)
