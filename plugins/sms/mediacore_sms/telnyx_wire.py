@@ -29,9 +29,11 @@ from mediacore import (
     StatusUpdate,
     Unsupported,
 )
+from mediacore_sms import telnyx_rich
+from mediacore_sms.json_fields import first, table, text
 from mediacore_sms.marks import key_of, marked
 from mediacore_sms.telnyx_errors import FAULTS
-from mediacore_sms.wire_in import LAYOUT, TEXT, WORDS, bare, with_keyword
+from mediacore_sms.wire_in import EMPTY, LAYOUT, TEXT, WORDS, bare, with_keyword
 
 STATUS = {
     "scheduled": Status.QUEUED,
@@ -41,6 +43,7 @@ STATUS = {
     # the carrier said nothing more, which for an MMS is common
     "delivery_unconfirmed": Status.SENT,
     "delivered": Status.DELIVERED,
+    "read": Status.READ,
     "sending_failed": Status.FAILED,
     "delivery_failed": Status.FAILED,
     "expired": Status.FAILED,
@@ -64,16 +67,18 @@ def events(body: bytes) -> list[Event]:
     except (ValueError, RecursionError) as error:
         raise Refused("the body is not JSON", code="malformed", status=400) from error
     # one page of the reference shows the event without the wrapper that all others show around it
-    event = _table(told.get("data", told)) if isinstance(told, dict) else {}
-    payload, kind = _table(event.get("payload")), _text(event.get("event_type"))
-    source, sender = _text(payload.get("id")), _number(payload.get("from"))
+    event = table(told.get("data", told)) if isinstance(told, dict) else {}
+    payload, kind = table(event.get("payload")), text(event.get("event_type"))
+    source, sender = text(payload.get("id")), _number(payload.get("from"))
     if kind == "message.received" and source and sender:
-        return [_message(source, sender, payload, _text(event.get("occurred_at")))]
-    word = _text(_first(payload.get("to")).get("status"))
+        return [_message(source, sender, payload, text(event.get("occurred_at")))]
+    word = text(first(payload.get("to")).get("status"))
+    if kind == "message.read" and source:
+        return [_status(source, "read", payload, text(event.get("occurred_at")))]
     if kind in ("message.sent", "message.finalized") and source and word in STATUS:
-        return [_status(source, word, payload, _text(event.get("occurred_at")))]
+        return [_status(source, word, payload, text(event.get("occurred_at")))]
     reason = f"Telnyx sent something that this channel does not know ({kind or 'unknown'})"
-    name = _text(event.get("id")) or hashlib.sha256(body).hexdigest()[:32]
+    name = text(event.get("id")) or hashlib.sha256(body).hexdigest()[:32]
     return [Unsupported(name, kind or "unknown", reason, Contact(sender) if sender and _inbound(payload) else None)]
 
 
@@ -116,8 +121,8 @@ def receipt(status: int, headers: Mapping[str, str], body: bytes) -> Receipt:
     """
     if not 200 <= status < 300:
         raise refusal(status, headers, body)
-    made = _table(_read(body).get("data"))
-    source, word = _text(made.get("id")), _text(_first(made.get("to")).get("status"))
+    made = table(_read(body).get("data"))
+    source, word = text(made.get("id")), text(first(made.get("to")).get("status"))
     if not source:
         raise InDoubt("Telnyx took the request and its answer names no message", code=str(status))
     found = Receipt(source, STATUS.get(word, Status.QUEUED), word)
@@ -135,15 +140,18 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> MediacoreEr
 
 
 def _message(source: str, sender: str, payload: Mapping[str, Any], at: str) -> InboundMessage:
-    media = payload.get("media")
-    remotes = [_remote(_table(item)) for item in (media if isinstance(media, list) else [])]
+    media, rich = payload.get("media"), table(payload.get("body"))
+    found = [_remote(table(item)) for item in (media if isinstance(media, list) else [])]
+    remotes = (*(r for r in found if r is not None), *telnyx_rich.remotes(rich))
+    said = text(payload.get("text")) or telnyx_rich.words(rich)
     return InboundMessage(
         source_id=source,
         contact=Contact(sender),
-        text=with_keyword(_text(payload.get("text")), _text(payload.get("autoresponse_type"))),
-        remotes=tuple(r for r in remotes if r is not None),
-        sent_at=_when(_text(payload.get("received_at")) or at),
-        subject=_text(payload.get("subject")),
+        text=with_keyword(said, text(payload.get("autoresponse_type"))),
+        remotes=remotes,
+        sent_at=_when(text(payload.get("received_at")) or at),
+        subject=text(payload.get("subject")),
+        unsupported="" if said or remotes else text(rich.get("type")) or EMPTY,
         # Telnyx itself answers STOP, START and HELP, and says so:
         # https://developers.telnyx.com/docs/messaging/messages/advanced-opt-in-out
         automatic=bool(payload.get("autoresponse_type")),
@@ -153,18 +161,18 @@ def _message(source: str, sender: str, payload: Mapping[str, Any], at: str) -> I
 def _remote(item: Mapping[str, Any]) -> Remote | None:
     """One file; the presentation (SMIL) is not a file of the customer's."""
     url, kind, size, digest = (item.get(name) for name in ("url", "content_type", "size", "sha256"))
-    if not _text(url) or bare(_text(kind)) in LAYOUT:
+    if not text(url) or bare(text(kind)) in LAYOUT:
         return None
-    known = _text(digest).lower()
+    known = text(digest).lower()
     size = size if type(size) is int and size > 0 else 0
     digest = known if _DIGEST.fullmatch(known) else ""
-    sort = WORDS if bare(_text(kind)) == TEXT else ""
-    return Remote(_text(url), type=_text(kind), size=size, sha256=digest, sort=sort)
+    sort = WORDS if bare(text(kind)) == TEXT else ""
+    return Remote(text(url), type=text(kind), size=size, sha256=digest, sort=sort)
 
 
 def _status(source: str, word: str, payload: Mapping[str, Any], at: str) -> StatusUpdate:
-    status, when = STATUS[word], _when(_text(payload.get("completed_at")) or _text(payload.get("sent_at")) or at)
-    key = key_of(_text(payload.get("webhook_url")))
+    status, when = STATUS[word], _when(text(payload.get("completed_at")) or text(payload.get("sent_at")) or at)
+    key = key_of(text(payload.get("webhook_url")))
     if status is not Status.FAILED:
         return StatusUpdate(source, status, when, key=key)
     code, told = _fault(payload)
@@ -173,9 +181,9 @@ def _status(source: str, word: str, payload: Mapping[str, Any], at: str) -> Stat
 
 def _fault(told: Mapping[str, Any]) -> tuple[str, str]:
     """The first error's code and words: ``{"errors": [{"code", "title", "detail"}]}`` in answers and in messages."""
-    fault = _first(told.get("errors"))
+    fault = first(told.get("errors"))
     code = fault.get("code")
-    return str(code) if isinstance(code, (str, int)) else "", _text(fault.get("detail")) or _text(fault.get("title"))
+    return str(code) if isinstance(code, (str, int)) else "", text(fault.get("detail")) or text(fault.get("title"))
 
 
 def _inbound(payload: Mapping[str, Any]) -> bool:
@@ -183,20 +191,7 @@ def _inbound(payload: Mapping[str, Any]) -> bool:
 
 
 def _number(value: Any) -> str:  # noqa: ANN401 - one item of foreign JSON
-    return _text(_table(value).get("phone_number"))
-
-
-def _first(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - one item of foreign JSON
-    return _table(value[0]) if isinstance(value, list) and value else {}
-
-
-def _table(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - one item of foreign JSON
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - one item of foreign JSON
-    # JSON may spell half of a surrogate pair, which no store can write
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return text(table(value).get("phone_number"))
 
 
 def _when(text: str) -> datetime | None:
@@ -209,6 +204,6 @@ def _when(text: str) -> datetime | None:
 
 def _read(body: bytes) -> Mapping[str, Any]:
     try:
-        return _table(json.loads(body))
+        return table(json.loads(body))
     except (ValueError, RecursionError):
         return {}

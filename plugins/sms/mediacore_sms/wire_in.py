@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from typing import Literal
 
 from mediacore import Contact, Event, InboundMessage, Refused, Remote, Request, Status, StatusUpdate, Unsupported
 from mediacore_sms.errors import words
@@ -34,6 +35,8 @@ OPTED = {
     "START": "[opted in again: messages reach this customer]",
 }
 """What a keyword did: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out"""
+EMPTY = "empty"
+"""What a message is called that says nothing: a phone can send one, and it is shown as such."""
 _MEDIA = re.compile(r"MediaUrl([0-9]{1,4})")
 LAYOUT = ("application/smil", "application/smil+xml")
 """Types of an MMS's presentation, which is no file of the customer's."""
@@ -53,7 +56,7 @@ def events(request: Request, pairs: Pairs) -> list[Event]:
     """
     fields: dict[str, str] = {}
     for name, value in pairs:
-        fields.setdefault(name.decode("utf-8", "replace"), value.decode("utf-8", "replace"))
+        fields.setdefault(_plain(name), _plain(value))
     if not fields:
         return [_foreign(request.body)]
     if _word(fields) not in ("", "received", "receiving"):
@@ -63,13 +66,21 @@ def events(request: Request, pairs: Pairs) -> list[Event]:
     return [_unknown(fields)]
 
 
+def _plain(raw: bytes) -> str:
+    """A string that every store takes."""
+    return raw.decode("utf-8", "replace").replace("\x00", "")
+
+
 def _message(fields: dict[str, str]) -> InboundMessage:
+    text, remotes = with_keyword(_words(fields), fields.get("OptOutType", "")), _remotes(fields)
     return InboundMessage(
         source_id=_sid(fields),
         contact=Contact(fields["From"], fields.get("ProfileName", "")),
-        text=with_keyword(_words(fields), fields.get("OptOutType", "")),
-        remotes=_remotes(fields),
+        text=text,
+        remotes=remotes,
         reply_to=fields.get("OriginalRepliedMessageSid", ""),
+        unsupported="" if text or remotes else fields.get("MessageType") or EMPTY,
+        forwarded=_forwarded(fields),
         # Twilio itself answers STOP, START and HELP, and refuses to send to who wrote STOP (error 21610)
         automatic=bool(fields.get("OptOutType")),
     )
@@ -97,9 +108,21 @@ def with_keyword(text: str, keyword: str) -> str:
     return text if not did or text.strip().upper() == keyword.upper() else f"{text}\n{did}".strip()
 
 
+def _forwarded(fields: dict[str, str]) -> Literal["", "yes", "often"]:
+    if fields.get("FrequentlyForwarded") == "true":
+        return "often"
+    return "yes" if fields.get("Forwarded") == "true" else ""
+
+
 def _words(fields: dict[str, str]) -> str:
-    """What the customer wrote, or pressed, or where they are."""
-    return fields.get("Body") or fields.get("ButtonText") or _place(fields)
+    """What the customer wrote, or pressed, where they are, and the advertisement through which they came."""
+    said = fields.get("Body") or fields.get("ButtonText") or fields.get("ButtonPayload")
+    return "\n".join(filter(None, (said, _place(fields), _advert(fields))))
+
+
+def _advert(fields: dict[str, str]) -> str:
+    told = [fields[name] for name in ("ReferralHeadline", "ReferralBody", "ReferralSourceUrl") if fields.get(name)]
+    return f"(came through an advertisement: {', '.join(told)})" if told else ""
 
 
 def _place(fields: dict[str, str]) -> str:

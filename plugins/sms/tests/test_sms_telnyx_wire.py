@@ -255,3 +255,46 @@ def test_answer_without_a_code(status: int, group: type[MediacoreError]) -> None
     assert type(raised.value) is group
     if isinstance(raised.value, Retry):
         assert raised.value.after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "files"),
+    [
+        ({"text": "hi"}, "hi", ()),
+        ({"suggestion_response": {"text": "Yes", "postback_data": "y"}}, "Yes", ()),
+        ({"suggestion_response": {"postback_data": "y"}}, "y", ()),
+        ({"location": {"latitude": 41.8, "longitude": -87.6}}, "41.8, -87.6", ()),
+        ({"type": "text", "text": {"body": "from WhatsApp"}}, "from WhatsApp", ()),
+        (
+            {
+                "user_file": {
+                    "payload": {"file_name": "a.jpg", "file_uri": "https://x/a", "mime_type": "image/jpeg"},
+                    "thumbnail": {"file_uri": "https://x/t", "mime_type": "image/jpeg"},
+                }
+            },
+            "",
+            (Remote("https://x/a", "a.jpg", "image/jpeg"),),
+        ),
+    ],
+)
+def test_a_rich_message_is_read_as_well(body: dict[str, Any], text: str, files: tuple[Remote, ...]) -> None:
+    """RCS says in an object what an SMS says in a text; nothing of it is lost, and a thumbnail is no file."""
+    event = read(changed(MESSAGE, type="RCS", text=None, media=None, body=body))
+    assert isinstance(event, InboundMessage)
+    assert (event.text, event.remotes, event.unsupported) == (text, files, "")
+
+
+@pytest.mark.parametrize(("body", "named"), [(None, "empty"), ({"type": "revoke", "revoke": {}}, "revoke")])
+def test_a_message_without_words_and_files_is_named(body: Any, named: str) -> None:
+    """What says nothing that can be shown is shown by its kind."""
+    event = read(changed(MESSAGE, text="", media=[], body=body))
+    assert isinstance(event, InboundMessage)
+    assert (event.text, event.unsupported) == ("", named)
+
+
+def test_a_read_receipt() -> None:
+    """RCS tells when a message was read."""
+    told = changed(MESSAGE, direction="outbound", webhook_url=f"{HOOK}&part=k1")
+    event = read({"data": told["data"] | {"event_type": "message.read"}})
+    assert isinstance(event, StatusUpdate)
+    assert (event.status, event.key) == (Status.READ, "k1")

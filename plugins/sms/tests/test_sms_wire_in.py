@@ -125,11 +125,11 @@ def test_repeated_parameters() -> None:
 
 
 def test_undecodable_text_still_arrives() -> None:
-    """Bytes that are no UTF-8 cost their characters and nothing else."""
+    """Bytes that are no UTF-8 cost their characters and nothing else; NUL, which no store takes, goes."""
     body = urlencode(MESSAGE | {"Body": "x"}).encode().replace(b"Body=x", b"Body=%FF%00ok")
     (event,) = CHANNEL.receive(delivered(body))
     assert isinstance(event, InboundMessage)
-    assert event.text == "\ufffd\x00ok"
+    assert event.text == "\ufffdok"
 
 
 @pytest.mark.parametrize(
@@ -245,3 +245,38 @@ def test_any_mutation_of_a_real_delivery(base: dict[str, str], changes: dict[str
         assert not form_pairs(body)
     else:
         assert len(events) == 1
+
+
+def test_words_beside_a_place_an_advert_or_a_button_are_all_told() -> None:
+    """What a customer wrote never hides where they are, or through which advertisement they came."""
+    place = {"Latitude": "37.78", "Longitude": "-122.39"}
+    event = read(MESSAGE | {"Body": "I am here"} | place)
+    assert isinstance(event, InboundMessage)
+    assert event.text == "I am here\n37.78, -122.39"
+    advert = {"ReferralHeadline": "Sale", "ReferralBody": "All shoes", "ReferralSourceUrl": "https://fb.me/x"}
+    event = read(MESSAGE | {"Body": "Hi"} | advert)
+    assert isinstance(event, InboundMessage)
+    assert event.text == "Hi\n(came through an advertisement: Sale, All shoes, https://fb.me/x)"
+    event = read(MESSAGE | {"Body": "", "ButtonPayload": "YES"})
+    assert isinstance(event, InboundMessage)
+    assert event.text == "YES"
+
+
+@pytest.mark.parametrize(("kind", "named"), [("", "empty"), ("contacts", "contacts")])
+def test_a_message_that_says_nothing_is_shown_as_such(kind: str, named: str) -> None:
+    """Without words and files it is named by its kind, so that an agent does not look at a blank."""
+    bare = {k: v for k, v in MESSAGE.items() if not k.startswith("Media")}
+    event = read(bare | {"Body": "", "NumMedia": "0", "MessageType": kind})
+    assert isinstance(event, InboundMessage)
+    assert (event.text, event.remotes, event.unsupported) == ("", (), named)
+    assert read(bare).unsupported == ""  # type: ignore[union-attr] - a message, as above
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"), [({"Forwarded": "true"}, "yes"), ({"FrequentlyForwarded": "true"}, "often")]
+)
+def test_a_forwarded_message_says_so(fields: dict[str, str], told: str) -> None:
+    """What a customer of WhatsApp passed on is marked."""
+    event = read(MESSAGE | fields)
+    assert isinstance(event, InboundMessage)
+    assert event.forwarded == told
