@@ -78,6 +78,7 @@ class InstagramChannel:
     profile: str = ""
     _client: httpx2.Client = attrs.field(init=False, repr=False, factory=_client)
     _limits: Limits = attrs.field(init=False, repr=False)
+    _turns: lookup.Turns = attrs.field(init=False, repr=False, factory=lookup.Turns)
     _tries: deque[lookup.Try] = attrs.field(init=False, repr=False, factory=lambda: deque(maxlen=1000))
 
     @_limits.default
@@ -187,6 +188,7 @@ class InstagramChannel:
         return wire_out.receipt(answer.status_code, answer.content)
 
     def _get(self, path: str, **query: str) -> bytes:
+        self._turns.wait()
         answer = call(self._client, "GET", self._url(path), headers=self._auth, params=query, timeout=20)
         if answer.status_code != 200:
             raise fault(answer.status_code, answer.content)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from mediacore import Absent, Kind, Outgoing, Permanent, Receipt
 
@@ -29,9 +30,10 @@ QUIET_TEXT: Final = timedelta(seconds=10)
 QUIET_FILES: Final = timedelta(seconds=90)
 """How long after the last try a message that is not listed may still come: Meta fetches a file for up to 75 s first
 (https://developers.facebook.com/documentation/business-messaging/messenger-platform/error-codes)."""
-GAP: Final = 0.5
+GAP: Final = 0.55
 """Seconds between calls: the Conversations API takes two a second
-(https://developers.facebook.com/documentation/business-messaging/messenger-platform/overview/rate-limiting)."""
+(https://developers.facebook.com/documentation/business-messaging/messenger-platform/overview/rate-limiting), and calls
+that left half a second apart may arrive nearer to each other."""
 _FIELDS: Final = "id,created_time,from,to,message"
 # audio may be stored as film, and a PDF comes as a plain file
 _NEVER: Final = {
@@ -46,6 +48,24 @@ class Get(Protocol):
     """Reads one object or edge of the Graph API; raises by group when the answer is not a success."""
 
     def __call__(self, path: str, **query: str) -> bytes: ...  # noqa: D102 - told above
+
+
+@define(eq=False)
+class Turns:
+    """Keeps the calls of one account apart, whichever thread makes them."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _lock: threading.Lock = field(factory=threading.Lock, init=False)
+    _free: float = field(default=0.0, init=False)
+
+    def wait(self) -> None:
+        """Sleep until it is this caller's turn."""
+        with self._lock:
+            now = self.clock()
+            start = max(now, self._free)
+            self._free = start + GAP
+        self.sleep(start - now)
 
 
 class Likeness(Enum):
@@ -104,7 +124,6 @@ def find(
     thread = conversation(get(f"{node}/conversations", platform="instagram", user_id=message.to.address))
     if not thread:  # a customer who can be answered has a conversation, so this one is only hidden from us
         return None
-    time.sleep(GAP)
     listed = since(get(quote(thread, safe=""), fields="messages"), tried - SLACK)
     if listed is None:
         return None
@@ -155,7 +174,6 @@ def moment(value: object) -> datetime | None:
 
 
 def _read(get: Get, listed: Listed, account: str, message: Outgoing, tried: datetime) -> Likeness:
-    time.sleep(GAP)
     # The Instagram Login page does not name the attachments, so they are asked for only where they are needed.
     fields = f"{_FIELDS},attachments" if message.attachments else _FIELDS
     try:

@@ -19,11 +19,11 @@ from starlette.types import Receive, Scope, Send
 
 from mediacore.testkit import Act, Devices, Mischief, Received, ReceivedFile
 from mediacore_instagram import simulator_rules as rules
+from mediacore_instagram.simulator_pace import THROTTLED, Pace
 from mediacore_instagram.simulator_threads import Threads
 from mediacore_instagram.simulator_uploads import Uploads
 
 _NOT_NOW: Final = rules.GraphError(503, 2, 0, "Service temporarily unavailable")
-_THROTTLED: Final = rules.GraphError(400, 613, 0, "Calls to this api have exceeded the rate limit.")
 _NO_TOKEN: Final = rules.GraphError(401, 190, 0, "Invalid OAuth access token")
 _CLOSED: Final = rules.GraphError(400, 10, 2534022, "This message is sent outside of allowed window.")
 _NO_SUCH: Final = rules.GraphError(400, 100, 33, "Unsupported post request. Object does not exist")
@@ -54,6 +54,7 @@ class Graph:
         echo_first: the echo overtakes the answer to the send, as may happen.
         subscribed: whether the app gets this account's webhooks. closing: lets go of calls that hang.
         threads: the conversations. uploads: files that lie at Meta, which only a Page may put there.
+        pace: how often the account may call.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Graph:
         self.last: dict[str, datetime] = {}
         self.errors: deque[rules.GraphError] = deque()
         self.echo_first, self.subscribed = False, True
-        self.threads, self.uploads = Threads(account), Uploads()
+        self.threads, self.uploads, self.pace = Threads(account), Uploads(), Pace()
         self.closing = threading.Event()
         self._mischief, self._devices, self._sent = mischief, devices, sent
         self._fetcher = httpx2.Client(trust_env=False)
@@ -88,6 +89,7 @@ class Graph:
         try:
             self._admit(request, "send")
             order = rules.read_order(body)
+            self.pace.send(order)
             mid, files = await run_in_threadpool(self._take, order)
         except rules.GraphError as error:
             return JSONResponse(error.json(secrets.token_urlsafe(8)), error.status)
@@ -138,6 +140,7 @@ class Graph:
     def _look(self, request: Request, answer: Callable[[], dict[str, Any]]) -> Response:
         try:
             self._admit(request, "look")
+            self.pace.look()
             found = answer()
         except rules.GraphError as error:
             return JSONResponse(error.json(secrets.token_urlsafe(8)), error.status)
@@ -154,7 +157,7 @@ class Graph:
         if self._mischief.take(Act.ERROR, place):
             raise _NOT_NOW
         if self._mischief.take(Act.THROTTLE, place):
-            raise _THROTTLED
+            raise THROTTLED
         if place == "send" and self.errors:
             raise self.errors.popleft()
 

@@ -23,9 +23,10 @@ START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def hurried(monkeypatch: pytest.MonkeyPatch, simulator: InstagramSimulator) -> None:
     """The simulator takes any number of calls a second."""
     monkeypatch.setattr(lookup, "GAP", 0.0)
+    simulator.graph.pace.looks = 1_000
 
 
 def ago(**time: float) -> datetime:
