@@ -44,7 +44,8 @@ CARRIER = {
     "conservative": 300_000,
     "time_critical": 150_000,
 }
-# https://www.twilio.com/docs/api/errors/30011: numbers that take MMS are those of the United States and Canada
+# "MMS not supported by the receiving phone number in this region": https://www.twilio.com/docs/api/errors/30011
+# (2026-04-20); the regions are those of ``reach`` in the limits
 REACH = "+1"
 # "no spaces", "20 characters or less", and the characters to avoid: https://www.twilio.com/docs/sms/accepted-mime-types
 _BAD_NAME = re.compile(r"[\s~!@#$%^&*()\[\]{}]")

@@ -197,6 +197,7 @@ class TelnyxSimulator:
             self.status(source, "sending_failed", fault)
             return
         self.status(source, "sent")
+        # Telnyx does not tell which code a number abroad gets; of its list this is the nearest
         trouble = "40301" if files and not to.startswith(REACH) else self.troubles.get(to, "")
         if trouble:
             self.status(source, "delivery_failed", trouble)

@@ -41,6 +41,7 @@ class Meaning:
     after: float | None = None
 
 
+# The permissions: https://developers.facebook.com/documentation/business-messaging/whatsapp/permissions/ (2026-07-01)
 _AUTH = Meaning(
     AuthNeeded,
     "The WhatsApp connection needs to be authorised again",
