@@ -36,7 +36,17 @@ from mediacore.inbox import Inbox
 from mediacore.kinds import Kind, kind_of
 from mediacore.limits import Accept, Blocked, Figure, Inbound, Limits, Message, Names, Pace, Text, Window
 from mediacore.limits_file import override_limits, read_limits
-from mediacore.messages import Absent, Attachment, AttachmentState, Contact, Outgoing, Receipt, Status, Uploaded
+from mediacore.messages import (
+    Absent,
+    Attachment,
+    AttachmentState,
+    Contact,
+    Mark,
+    Outgoing,
+    Receipt,
+    Status,
+    Uploaded,
+)
 from mediacore.mounting import channels, mount
 from mediacore.plan import Action, Part, Plan, Step, plan
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region, Rendition, Severity
@@ -74,6 +84,7 @@ __all__ = [
     "Json",
     "Kind",
     "Limits",
+    "Mark",
     "Media",
     "MediacoreError",
     "Message",

@@ -18,7 +18,7 @@ import pluggy
 from mediacore.events import Batch, Event, Fetched, Remote, Request, Response
 from mediacore.hosting import Host, Route
 from mediacore.limits import Limits
-from mediacore.messages import Absent, Attachment, Outgoing, Receipt, Uploaded
+from mediacore.messages import Absent, Attachment, Mark, Outgoing, Receipt, Uploaded
 from mediacore.values import Finding, Fit, Media, Region
 
 PROJECT = "mediacore"
@@ -234,6 +234,22 @@ class Hooks:
         Returns:
             A receipt when it was taken, ``Absent()`` when it certainly was not, None when this cannot be told: then
             the status callbacks decide, and after them a person.
+        """
+
+    @hookspec(firstresult=True)
+    def mark(self, mark: Mark) -> bool | None:
+        """Will you show the customer that they were read, or that an answer is being written?
+
+        First answer wins; I/O. A courtesy: it may happen twice without harm, and what fails is not tried again.
+
+        Args:
+            mark: what to show, and beside which message of theirs.
+
+        Returns:
+            True when the provider took it; None when it shows nothing of the kind.
+
+        Raises:
+            Retry, Permanent, AuthNeeded.
         """
 
     @hookspec

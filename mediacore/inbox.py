@@ -20,7 +20,7 @@ from mediacore.hookspecs import HOOKS, PROJECT, Hooks
 from mediacore.hosting import Host, Route
 from mediacore.limits import Limits
 from mediacore.limits_file import override_limits
-from mediacore.messages import Absent, Attachment, Outgoing, Receipt, Uploaded
+from mediacore.messages import Absent, Attachment, Mark, Outgoing, Receipt, Uploaded
 from mediacore.values import Finding, Fit, Media, Region, Severity
 
 T = TypeVar("T")
@@ -170,6 +170,10 @@ class Inbox:
         if answer is None or isinstance(answer, (Receipt, Absent)):
             return answer
         raise self._broken("reconcile", f"answered with a {type(answer).__name__}")
+
+    def mark(self, mark: Mark) -> bool:
+        """Show the customer that they were read or get an answer; False when this channel shows nothing of the kind."""
+        return self._maybe("mark", bool, mark=mark) or False
 
     def routes(self, host: Host) -> list[Route]:
         """The web endpoints that the plugins need."""

@@ -128,5 +128,20 @@ class Uploaded:
 
 
 @frozen
+class Mark:
+    """A sign to a customer that somebody is there; it is no message and nobody keeps it.
+
+    Args:
+        to: the customer.
+        source_id: provider id of a message of theirs; what they wrote before it is meant too.
+        typing: somebody writes an answer to it; otherwise it was read.
+    """
+
+    to: Contact
+    source_id: str
+    typing: bool = False
+
+
+@frozen
 class Absent:
     """The answer of ``reconcile`` when the provider can say for certain that it never took the message."""

@@ -23,6 +23,7 @@ from mediacore import (
     Host,
     Inbox,
     Limits,
+    Mark,
     Media,
     Outgoing,
     PluginError,
@@ -40,6 +41,7 @@ from mediacore import (
 
 REQUEST = Request("POST", "https://desk.example/hook")
 MESSAGE = Outgoing("k", Contact("+1555"))
+MARK = Mark(Contact("+1555"), "m1")
 MEDIA = Media(Path("a"), "image/png", 1, "ff")
 
 
@@ -181,6 +183,7 @@ def test_any_other_error_names_inbox_hook_and_plugin(phone: Limits) -> None:
         ("redact", [(0, 0, 1, 1)], lambda i: i.redact(MEDIA, ("card",))),
         ("upload", "id", lambda i: i.upload(Attachment(MEDIA, "a"))),
         ("send", "id", lambda i: i.send(MESSAGE)),
+        ("mark", "seen", lambda i: i.mark(MARK)),
         ("reconcile", False, lambda i: i.reconcile(MESSAGE)),
         ("routes", None.__class__, lambda i: i.routes(None)),
     ],
@@ -229,6 +232,7 @@ def test_what_need_not_be_there_has_a_quiet_answer(phone: Limits) -> None:
     assert bare.preview(MEDIA, 9, 0, Path()) is None
     assert bare.upload(Attachment(MEDIA, "a")) is None
     assert bare.reconcile(MESSAGE) is None
+    assert bare.mark(MARK) is False
     assert (bare.validate(MEDIA), bare.check()) == ([], [])
 
 

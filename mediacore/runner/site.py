@@ -26,7 +26,7 @@ from mediacore.plan import Plan
 from mediacore.runner.config import Config
 from mediacore.runner.links import Links
 from mediacore.sandbox import Bench, Level, Sandbox
-from mediacore.steps import again, calling_off, intake, polling, preparing
+from mediacore.steps import again, calling_off, intake, marking, polling, preparing
 from mediacore.steps.files import scratch
 from mediacore.stores import conversation
 from mediacore.stores import intake as ledger_intake
@@ -211,7 +211,8 @@ class Site:
             tick(connection)  # from here on no other process asks at the same time, under the same key perhaps
             if known := conversation.by_key(connection, inbox, key):
                 return str(known["id"])
-            thread = self._thread(conversation.message(connection, answer)) if answer else {"conversation": to}
+            answered = conversation.message(connection, answer) if answer else None
+            thread = conversation.answering(answered) if answered else {"conversation": to}
             columns: dict[str, Any] = {"contact": to, "subject": subject, **thread}
             if not columns["contact"]:
                 raise MediacoreError("it is not said to whom: give an address or a message to answer", code="nobody")
@@ -265,6 +266,14 @@ class Site:
         """
         calling_off.call_off(self.house, id_)
 
+    def mark(self, id_: str, typing: bool = False) -> bool:
+        """Show a customer that their message was read, or that an answer is being written; see ``steps.marking``.
+
+        Raises:
+            KeyError: there is none of that id. MediacoreError: the provider did not take it; nothing is tried again.
+        """
+        return marking.mark(self.house, id_, typing)
+
     def resume(self, inbox: str) -> None:
         """Let an inbox work again whose account was reconnected."""
         with self.house.ledger.begin() as connection:
@@ -277,17 +286,6 @@ class Site:
             KeyError: it is not stored.
         """
         return self.house.blobs.path(sha256)
-
-    @staticmethod
-    def _thread(row: dict[str, Any]) -> dict[str, Any]:
-        subject = row["subject"]
-        if subject and not subject.lower().startswith("re:"):
-            subject = f"Re: {subject}"
-        return {
-            "conversation": row["conversation"], "contact": row["contact"], "contact_name": row["contact_name"],
-            "subject": subject, "reply_to": row["source_id"],
-            "references": [r for r in (*row["references"], row["source_id"]) if r],
-        }  # fmt: skip
 
     def _store(self, path: Path) -> str:
         with path.open("rb") as source:

@@ -217,6 +217,18 @@ def select_messages(
     return rows(connection, query)
 
 
+def answering(row: Mapping[str, Any]) -> Row:
+    """The columns that a message has from the one that it answers."""
+    subject = row["subject"]
+    if subject and not subject.lower().startswith("re:"):
+        subject = f"Re: {subject}"
+    return {
+        "conversation": row["conversation"], "contact": row["contact"], "contact_name": row["contact_name"],
+        "subject": subject, "reply_to": row["source_id"],
+        "references": [r for r in (*row["references"], row["source_id"]) if r],
+    }  # fmt: skip
+
+
 def earlier_open(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
     """Whether an older outbound message of the same conversation still waits to be sent."""
     query = sa.select(messages.c.id).where(

@@ -26,6 +26,7 @@ from mediacore import (
     InDoubt,
     Kind,
     Limits,
+    Mark,
     Media,
     MediacoreError,
     Message,
@@ -96,6 +97,7 @@ class Provider:
     upload_seconds: int | None = None
     memory: Any = "knows"
     names: dict[str, str] = attrs.field(factory=dict)
+    marks: list[Mark] = attrs.field(factory=list)
     secrets: dict[str, list[Region]] = attrs.field(factory=dict)
     objections: list[Finding] = attrs.field(factory=list)
 
@@ -190,6 +192,11 @@ class Line:
     @hookimpl
     def reconcile(self, message: Outgoing) -> Receipt | Absent | None:
         return self.provider.reconcile(message)
+
+    @hookimpl
+    def mark(self, mark: Mark) -> bool:
+        self.provider.marks.append(mark)
+        return True
 
 
 class BrittleLedger(Ledger):

@@ -20,6 +20,7 @@ from mediacore import (
     Finding,
     InDoubt,
     Limits,
+    Mark,
     Outgoing,
     Permanent,
     Receipt,
@@ -162,6 +163,17 @@ class InstagramChannel:
         return found
 
     @hookimpl
+    def mark(self, mark: Mark) -> bool:
+        """Show "seen", or that an answer is being written."""
+        try:
+            status, content = self._post(wire_out.mark_body(mark))
+            if status != 200:
+                raise fault(status, content)
+        except InDoubt as error:  # it may happen twice
+            raise Retry(error.message, code=error.code) from error
+        return True
+
+    @hookimpl
     def check(self) -> list[Finding]:
         """Ask whether the token works and the account's webhooks are switched on."""
         answer = call(self._client, "GET", self._url(f"{self._node}/subscribed_apps"), headers=self._auth, timeout=10)
@@ -174,18 +186,18 @@ class InstagramChannel:
 
     def _hand_over(self, message: Outgoing) -> Receipt:
         try:
-            return self._post(wire_out.send_body(message, human=False))
+            return wire_out.receipt(*self._post(wire_out.send_body(message, human=False)))
         except Permanent as refusal:
             if message.automatic or not self.human_agent or refusal.code not in WINDOW:
                 raise
-        return self._post(wire_out.send_body(message, human=True))
+        return wire_out.receipt(*self._post(wire_out.send_body(message, human=True)))
 
     def _remember(self, message: Outgoing, mid: str = "") -> None:
         self._tries.append(lookup.Try(message.key, datetime.now(UTC), mid))
 
-    def _post(self, body: dict[str, Any]) -> Receipt:
+    def _post(self, body: dict[str, Any]) -> tuple[int, bytes]:
         answer = call(self._client, "POST", self._url(f"{self._node}/messages"), headers=self._auth, json=body)
-        return wire_out.receipt(answer.status_code, answer.content)
+        return answer.status_code, answer.content
 
     def _get(self, path: str, **query: str) -> bytes:
         self._turns.wait()

@@ -51,6 +51,7 @@ class Graph:
 
     Attributes:
         strangers: ids that exist nowhere. last: when each customer wrote. errors: answers of the next sends.
+        marks: whom the business showed what, such as ``mark_seen``.
         echo_first: the echo overtakes the answer to the send, as may happen.
         subscribed: whether the app gets this account's webhooks. closing: lets go of calls that hang.
         threads: the conversations. uploads: files that lie at Meta, which only a Page may put there.
@@ -71,6 +72,7 @@ class Graph:
         self.account, self.token, self.page = account, token, page
         self.human_agent, self.patience = human_agent, patience
         self.strangers: set[str] = set()
+        self.marks: list[tuple[str, str]] = []
         self.last: dict[str, datetime] = {}
         self.errors: deque[rules.GraphError] = deque()
         self.echo_first, self.subscribed = False, True
@@ -88,6 +90,8 @@ class Graph:
         body = await request.body()
         try:
             self._admit(request, "send")
+            if mark := rules.read_mark(body):
+                return self._mark(*mark)
             order = rules.read_order(body)
             self.pace.send(order)
             mid, files = await run_in_threadpool(self._take, order)
@@ -105,6 +109,12 @@ class Graph:
             await echo()
             return JSONResponse(answer)
         return JSONResponse(answer, background=echo)
+
+    def _mark(self, to: str, action: str) -> Response:
+        if to in self.strangers:
+            raise _NOBODY
+        self.marks.append((to, action))
+        return JSONResponse({"recipient_id": to})
 
     async def attachments(self, request: Request) -> Response:
         """POST /{version}/{page}/message_attachments."""

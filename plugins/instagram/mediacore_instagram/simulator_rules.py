@@ -102,6 +102,30 @@ class Order:
     human: bool = False
 
 
+def read_mark(raw: bytes) -> tuple[str, str] | None:
+    """Whom a request shows what, such as ``mark_seen``; None when it is none of that kind.
+
+    Raises:
+        GraphError: 100-2534015, nobody is addressed, or something else stands beside it: it comes alone (LOGIN).
+    """
+    try:
+        match json.loads(raw):
+            case {
+                "sender_action": "mark_seen" | "typing_on" | "typing_off" as action,
+                "recipient": {"id": str(to)},
+                **rest,
+            }:
+                if to and not rest:
+                    return to, action
+            case {"sender_action": _}:
+                pass
+            case _:
+                return None
+    except (ValueError, RecursionError):
+        return None
+    raise _invalid("a sender_action stands alone beside its recipient")
+
+
 def read_order(raw: bytes) -> Order:
     """Check the form of a send request.
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mediacore import Attachment, Finding, InDoubt, Kind, Outgoing, Permanent, Receipt, Severity
+from mediacore import Attachment, Finding, InDoubt, Kind, Mark, Outgoing, Permanent, Receipt, Severity
 from mediacore_instagram.faults import fault
 
 HOSTS: Final = {"login": "https://graph.instagram.com", "page": "https://graph.facebook.com"}
@@ -38,6 +38,11 @@ def send_body(message: Outgoing, human: bool) -> dict[str, Any]:
     if human:
         body |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
     return body
+
+
+def mark_body(mark: Mark) -> dict[str, Any]:
+    """The JSON that shows the customer that their messages were seen, or that an answer is being written."""
+    return {"recipient": {"id": mark.to.address}, "sender_action": "typing_on" if mark.typing else "mark_seen"}
 
 
 def receipt(status: int, body: bytes) -> Receipt:

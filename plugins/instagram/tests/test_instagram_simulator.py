@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -17,10 +18,12 @@ from mediacore_instagram.simulator import InstagramSimulator
 from mediacore import (
     Attachment,
     AuthNeeded,
+    Contact,
     Deletion,
     InboundMessage,
     Inbox,
     InDoubt,
+    Mark,
     MediacoreError,
     Outgoing,
     Permanent,
@@ -515,3 +518,23 @@ def test_pain_11_a_site_may_take_less(
     with pytest.raises(Permanent, match="larger than 50 bytes") as caught:
         narrow.fetch(remote, HOOK, tmp_path / "x")
     assert caught.value.code == "too-large"
+
+
+def test_marks_reach_the_customer(simulator: InstagramSimulator, live: Inbox) -> None:
+    """The customer sees that they were read, and that an answer is being written; nobody of that id sees nothing."""
+    assert live.mark(Mark(Contact("42"), "m1"))
+    assert live.mark(Mark(Contact("42"), "m1", typing=True))
+    assert simulator.graph.marks == [("42", "mark_seen"), ("42", "typing_on")]
+    simulator.graph.strangers.add("43")
+    with pytest.raises(Permanent):
+        live.mark(Mark(Contact("43"), "m1"))
+    simulator.refuse(1, 1357046)  # in doubt for a message; a mark may happen twice
+    with pytest.raises(Retry):
+        live.mark(Mark(Contact("42"), "m1"))
+
+
+@pytest.mark.parametrize("more", [{"message": {"text": "x"}}, {"recipient": {"id": ""}}, {"sender_action": "dance"}])
+def test_a_mark_stands_alone(more: dict[str, Any]) -> None:
+    """Meta takes a sender action beside nothing but its recipient."""
+    with pytest.raises(rules.GraphError, match="sender_action"):
+        rules.read_mark(json.dumps({"recipient": {"id": "42"}, "sender_action": "mark_seen", **more}).encode())

@@ -18,6 +18,7 @@ from mediacore import (
     Fetched,
     Finding,
     Limits,
+    Mark,
     MediacoreError,
     Outgoing,
     Receipt,
@@ -118,6 +119,12 @@ class WhatsAppChannel:
         if len(message.attachments) == 1:
             return self._graph().send_media(message, message.attachments[0])
         return self._graph().send(wire_out.payload(message))
+
+    @hookimpl
+    def mark(self, mark: Mark) -> bool:
+        """Two grey ticks become blue, and the typing dots show for 25 seconds at most."""
+        self._graph().mark(wire_out.read_mark(mark))
+        return True
 
     @hookimpl
     def check(self) -> list[Finding]:

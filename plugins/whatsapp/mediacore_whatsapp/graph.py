@@ -81,6 +81,15 @@ class Graph:
                     raise
         return self.send(wire_out.payload(message, self.upload(attachment).id))
 
+    def mark(self, body: dict[str, Any]) -> None:
+        """Mark a customer's message; it may happen twice, so nothing about it is in doubt."""
+        try:
+            answer = self._call("POST", f"{self.number}/messages", json=body)
+            if answer.status_code != 200:
+                raise problem(answer.status_code, answer.content)
+        except InDoubt as error:
+            raise Retry(f"The mark did not come through: {error.message}", code=error.code) from error
+
     def fetch(self, remote: Remote, into: Path) -> Fetched:
         """Bring a customer's file: by the webhook's own address while that lives (5 minutes), then by its id.
 

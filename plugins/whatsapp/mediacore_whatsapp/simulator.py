@@ -20,6 +20,8 @@ from mediacore_whatsapp.simulator_rules import GONE, LIMIT, PAIR, WINDOW, Fault,
 from mediacore_whatsapp.simulator_web import app
 
 UNFETCHED = Fault(131053, "Media upload error", "the link could not be fetched")
+UNMARKED = Fault(131009, "Parameter value is not valid", "message_id is no message of a customer, or typing no text")
+"""That a mark is refused is certain, by which code is written nowhere; this one says what is wrong."""
 CACHED = 600.0
 """Seconds for which Meta keeps what lay behind a link, by its exact text:
 https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages"""
@@ -51,6 +53,10 @@ class WhatsAppSimulator(Customers):
         pacing: throughput, pair rate and 24-hour window.
         life: seconds that a file's address works.
         urls: webhooks carry a file's address beside its id.
+
+    Attributes:
+        wrote: ids of the customers' messages.
+        marks: which of them the business marked as read, in order, and whether it was shown to be writing then.
     """
 
     account = "102290129340398"
@@ -80,6 +86,8 @@ class WhatsAppSimulator(Customers):
         self.files = Files(life, self.clock)
         self.mischief, self.devices = Mischief(), Devices()
         self.answers: list[int] = []
+        self.wrote: list[str] = []
+        self.marks: list[tuple[str, bool]] = []
         self.closing = threading.Event()
         self._sent: dict[str, _Sent] = {}
         self._doomed: list[Fault] = []
@@ -185,6 +193,14 @@ class WhatsAppSimulator(Customers):
             "contacts": [{"input": given, **known}],
             "messages": [{"id": source_id}],
         }
+
+    def mark(self, body: Mapping[str, Any]) -> Fault | None:
+        """A customer sees that their message was read, and perhaps that an answer is being written."""
+        id_, typing = str(body.get("message_id", "")), body.get("typing_indicator")
+        if id_ not in self.wrote or typing not in (None, {"type": "text"}):
+            return UNMARKED
+        self.marks.append((id_, typing is not None))
+        return None
 
     def _settle(self, source_id: str, to: str, body: Mapping[str, Any], kept: Kept | None, late: Fault | None) -> None:
         if late is not None:

@@ -28,6 +28,7 @@ class Customers:
     files: Files
     pacing: Pacing
     urls: bool
+    wrote: list[str]
 
     def address(self, kept: Kept) -> str:
         """A fresh address of a file, short-lived and good only with the token."""
@@ -132,6 +133,7 @@ class Customers:
             piece |= {"referral": dict(referral)} if referral else {}
         if not echo:
             self.pacing.wrote(*({user_id} if hidden else {user_id, sender}))
+            self.wrote += [str(piece["id"]) for piece in pieces]
         people = [shapes.person(sender, name, user_id, hidden)]
         field, listed = ("smb_message_echoes", "message_echoes") if echo else ("messages", "messages")
         value = shapes.value(people, listed, pieces)

@@ -62,7 +62,7 @@ class _Calls:
         return await self._answer(request, "upload", {"id": kept.id})
 
     async def send(self, request: Request) -> Response:
-        """One message; or a read mark, which asks for nothing more."""
+        """One message, or a read mark."""
         if (refused := self._refusal(request, "send")) is not None:
             return refused
         try:
@@ -72,7 +72,8 @@ class _Calls:
         if not isinstance(body, dict):
             return _error(Fault(100, "Invalid parameter", "the body is no JSON object"))
         if body.get("status") == "read":
-            return JSONResponse({"success": True})
+            fault = self._simulator.mark(body)
+            return _error(fault) if fault else await self._answer(request, "send", {"success": True})
         taken: dict[str, Any] | Fault | None = message_fault(body, self._simulator.display.lstrip("+"))
         if taken is None:
             taken = await asyncio.to_thread(self._simulator.take, body)

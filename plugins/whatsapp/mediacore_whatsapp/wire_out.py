@@ -10,7 +10,7 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from mediacore import Attachment, InDoubt, Kind, Outgoing, Permanent, Receipt, Status, Uploaded, kind_of
+from mediacore import Attachment, InDoubt, Kind, Mark, Outgoing, Permanent, Receipt, Status, Uploaded, kind_of
 from mediacore_whatsapp.errors import problem
 from mediacore_whatsapp.fields import rows, table, words
 
@@ -104,6 +104,16 @@ def payload(message: Outgoing, media_id: str = "") -> dict[str, Any]:
     attachment = message.attachments[0]
     form = form_of(attachment)
     return {**body, "type": form, form: _media(attachment, form, media_id, message.text)}
+
+
+def read_mark(mark: Mark) -> dict[str, Any]:
+    """The body that marks a message as read, with everything before it; writing cannot be shown without that.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/mark-message-as-read and
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/typing-indicators
+    """
+    body: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": mark.source_id}
+    return {**body, "typing_indicator": {"type": "text"}} if mark.typing else body
 
 
 def _media(attachment: Attachment, form: str, media_id: str, text: str) -> dict[str, Any]:

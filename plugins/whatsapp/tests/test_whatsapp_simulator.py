@@ -28,6 +28,7 @@ from mediacore import (
     InboundMessage,
     Inbox,
     InDoubt,
+    Mark,
     Permanent,
     Reaction,
     Remote,
@@ -623,3 +624,23 @@ def test_customers_files_above_a_hundred_megabytes(simulator: WhatsAppSimulator,
     (notice,) = webhook.wait(1, Unsupported)
     assert "smaller file" in notice.reason
     assert webhook.wait(1, InboundMessage)[0].text == "look"
+
+
+def test_marks_reach_the_customer(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox) -> None:
+    """A customer's message is marked as read, and as being answered; one that is none is refused in words."""
+    id_ = simulator.inbound(ME, "hello")
+    (came,) = webhook.wait(1, InboundMessage)
+    assert inbox.mark(Mark(came.contact, came.source_id))
+    assert inbox.mark(Mark(came.contact, came.source_id, typing=True))
+    assert simulator.marks == [(id_, False), (id_, True)]
+    with pytest.raises(Permanent, match="faulty"):
+        inbox.mark(Mark(came.contact, "wamid.nobody"))
+
+
+def test_a_lost_mark_may_be_asked_for_again(simulator: WhatsAppSimulator, webhook: Any, inbox: Inbox) -> None:
+    """Nothing about a mark is in doubt, since it may happen twice."""
+    mark = Mark(Contact(ME), simulator.inbound(ME, "hello"))
+    simulator.mischief.plan(Act.DROP_AFTER, 1, "send")
+    with pytest.raises(Retry):
+        inbox.mark(mark)
+    assert inbox.mark(mark)
