@@ -45,6 +45,7 @@ from mediacore.messages import (
     Outgoing,
     Receipt,
     Status,
+    Template,
     Uploaded,
 )
 from mediacore.mounting import channels, mount
@@ -109,6 +110,7 @@ __all__ = [
     "Status",
     "StatusUpdate",
     "Step",
+    "Template",
     "Text",
     "Unsupported",
     "Uploaded",

@@ -48,6 +48,7 @@ class Accept:
         together: the most files of this sort in one message; None for the message's own bound.
         as_images: send a document as page images although its type is taken, because phones show those.
         exact_side: both sides must be exactly this many pixels (stickers); 0 for no such rule.
+        heading: it can head a template (``Template``), where the provider has such.
         explicit: used only when the desk asks for it by name, never chosen by the planner (stickers).
         note: a sentence for the docs.
     """
@@ -67,6 +68,7 @@ class Accept:
     together: Figure | None = None
     as_images: bool = False
     exact_side: int = 0
+    heading: bool = False
     explicit: bool = False
     note: str = ""
 
@@ -239,6 +241,10 @@ class Limits:
     def only(self, sort: str) -> Limits:
         """These limits with one sort of file alone, which the planner may then choose; none when there is no such."""
         return evolve(self, accept=tuple(evolve(a, explicit=False) for a in self.accept if a.name == sort))
+
+    def headings(self) -> Limits:
+        """These limits with only the sorts of file that can head a template; none where there are no templates."""
+        return evolve(self, accept=tuple(a for a in self.accept if a.heading))
 
     def toward(self, address: str) -> Limits:
         """These limits for one recipient.

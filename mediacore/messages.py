@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mediacore.values import Media
 
@@ -69,6 +70,21 @@ class Attachment:
 
 
 @frozen
+class Template:
+    """Words that the provider approved beforehand; some take nothing else long after a customer's last message.
+
+    Args:
+        name: what it is called at the provider.
+        language: its language there, such as ``en_US``.
+        values: what stands in the gaps of its words, by what a gap is called: ``{"1": "Ada"}`` for ``{{1}}``.
+    """
+
+    name: str
+    language: str
+    values: Mapping[str, str] = field(factory=dict, hash=False)
+
+
+@frozen
 class Outgoing:
     """One provider message: what a single call of ``send`` hands over.
 
@@ -84,6 +100,7 @@ class Outgoing:
         tried: when it was first handed to the provider, in UTC; None on the first try.
         retried: when it was handed over last, in UTC; None on the first try.
         automatic: a machine wrote it; some providers allow less to machines than to people.
+        template: what goes in place of a text, headed by the single attachment where there is one; None for a text.
     """
 
     key: str
@@ -97,6 +114,7 @@ class Outgoing:
     tried: datetime | None = None
     retried: datetime | None = None
     automatic: bool = False
+    template: Template | None = None
 
 
 @frozen

@@ -135,6 +135,23 @@ def plan(attachments: Sequence[Attachment], text: str, limits: Limits, link: boo
     return Plan(limits.channel, limits.profile, steps, parts, notes)
 
 
+def plan_template(attachments: Sequence[Attachment], limits: Limits) -> Plan:
+    """Plan a template: one message, whose words are the provider's, headed by one file or by none.
+
+    What cannot head it is refused; a link would have no place there.
+    """
+    heading = limits.headings()
+    made = plan(attachments, "", heading)
+    files = [place for part in made.parts for place in part.files]
+    if len(files) == len(attachments) <= 1 and not made.refused:
+        return evolve(made, parts=(Part(tuple(files)),), notes=())
+    sorts = ", ".join(a.name for a in heading.accept)
+    reason = f"a template on {limits.title} bears one file that goes in one piece ({sorts})"
+    return evolve(
+        made, steps=tuple(Step(i, Action.REFUSE, reason) for i in range(len(attachments))), parts=(), notes=()
+    )
+
+
 def bytes_beside(body: str, links: int, limits: Limits) -> int:
     """Bytes on the wire that a text and so many links take beside the files of one message, at most."""
     return limits.message.wire(len(body.encode(errors="surrogatepass"))) + LINK_ROOM * links

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mediacore import Accept, Action, Attachment, Facts, Figure, Limits, Media, Part, Plan, plan
 from mediacore.packing import capacity
-from mediacore.plan import LINK_ROOM
+from mediacore.plan import LINK_ROOM, plan_template
 from mediacore.testkit import strategies
 
 worlds = st.tuples(strategies.several_attachments, strategies.texts, strategies.limits(), st.booleans())
@@ -255,3 +255,31 @@ def test_a_picture_that_cannot_be_small_enough_is_not_promised(phone: Limits) ->
     made = plan([photo(300_000), file("application/pdf", 300_000, Facts(pages=1))], "x", tiny)
     assert [s.action for s in made.steps] == [Action.REFUSE, Action.REFUSE]
     assert "a whole message holds" in made.steps[0].reason
+
+
+@given(strategies.several_attachments, strategies.limits(), st.data())
+def test_a_template_is_one_message_or_none(attachments: list[Attachment], limits: Limits, data: st.DataObject) -> None:
+    """Its words are the provider's, so no text and no link goes with it; what cannot head it keeps it from going."""
+    able = data.draw(st.sets(st.sampled_from([a.name for a in limits.accept]))) if limits.accept else set()
+    limits = evolve(limits, accept=tuple(evolve(a, heading=a.name in able) for a in limits.accept))
+    made = plan_template(attachments, limits)
+    assert [s.attachment for s in made.steps] == list(range(len(attachments)))
+    if made.refused:
+        assert (made.parts, len(made.refused)) == ((), len(attachments))
+        assert all(s.reason.startswith(f"a template on {limits.title}") for s in made.steps)
+    else:
+        assert made.parts == (Part(tuple((i, 0) for i in range(len(attachments)))),)
+        assert {s.accept for s in made.steps} <= able
+
+
+def test_a_picture_heads_a_template_as_it_would_go_alone(phone: Limits) -> None:
+    """What is done to it is what the plan of a text does; a second picture, or another sort of file, has no place."""
+    limits = evolve(phone, accept=tuple(evolve(a, heading=a.name == "image") for a in phone.accept))
+    large = photo(5_000_000)
+    assert plan_template([large], limits).steps == plan([large], "", limits).steps
+    assert plan_template([large, large], limits).refused
+    (step,) = plan_template([file("text/vcard", 900, name="a.vcf")], limits).steps
+    assert (step.action, step.reason) == (
+        Action.REFUSE,
+        "a template on Phone bears one file that goes in one piece (image)",
+    )

@@ -19,7 +19,7 @@ from mediacore.events import Request
 from mediacore.house import Desk, House, Job
 from mediacore.inbox import Inbox
 from mediacore.jobs.engine import DbosJobs
-from mediacore.messages import AttachmentState, Status
+from mediacore.messages import AttachmentState, Status, Template
 from mediacore.mounting import channels, mount, share, shared_plugins
 from mediacore.names import safe_name
 from mediacore.plan import Plan
@@ -158,18 +158,20 @@ class Site:
         """Take a provider's delivery in; durable on return. See ``mediacore.steps.intake.accept``."""
         return intake.accept(self.house, inbox, request)
 
-    def explain(self, inbox: str, files: Sequence[FileToSend], text: str = "", to: str = "") -> Plan:
+    def explain(
+        self, inbox: str, files: Sequence[FileToSend], text: str = "", to: str = "", template: Template | None = None
+    ) -> Plan:
         """What would happen to these files on that inbox; the plan is the one that ``send`` carries out.
 
         Args:
             inbox: the inbox's name.
             files: what goes.
             text: the words.
-            to: the customer's address, which may tell whether files reach it and what its receiver throws away, and
-                whose window for answers may have closed; may be empty.
+            to: the customer's address, which may tell what reaches them now; may be empty.
+            template: what goes in place of the words.
 
         Raises:
-            Permanent: a file must not be sent at all, with the reason.
+            Permanent: a file must not be sent at all, or the template not in this way, with the reason.
         """
         mounted = self.house.inbox(inbox)
         with scratch(self.house) as folder:
@@ -179,11 +181,12 @@ class Site:
                 )
                 for f in files
             ]
-            return preparing.make_plan(self.house, mounted, items, text, to)
+            return preparing.make_plan(self.house, mounted, items, text, to, template=template)
 
     def send(
         self, inbox: str, to: str, text: str = "", files: Sequence[FileToSend] = (), *,
         key: str = "", subject: str = "", answer: str = "", automatic: bool = False,
+        template: Template | None = None,
     ) -> str:  # fmt: skip
         """Ask for a message to be sent; durable on return, and sent by whichever process works.
 
@@ -196,6 +199,7 @@ class Site:
             subject: for channels that have one.
             answer: the ledger's id of the message that this answers.
             automatic: a machine wrote it, not a person.
+            template: words that the provider approved, in place of the text.
 
         Returns:
             The ledger's id of the message.
@@ -204,7 +208,7 @@ class Site:
             ConfigError: no such inbox. KeyError: no such message to answer. MediacoreError: nothing to send.
         """
         self.house.inbox(inbox)
-        if not text.strip() and not files:
+        if not text.strip() and not files and template is None:
             raise MediacoreError("there is nothing to send: give a text or a file", code="nothing")
         stored = [(f, self._store(f.path)) for f in files]
         with self.house.ledger.begin() as connection:
@@ -217,15 +221,9 @@ class Site:
             if not columns["contact"]:
                 raise MediacoreError("it is not said to whom: give an address or a message to answer", code="nobody")
             id_ = conversation.add_message(
-                connection,
-                inbox=inbox,
-                direction="outbound",
-                text=text,
-                status=Status.QUEUED,
-                told=True,
-                automatic=automatic,
-                **columns,
-            )
+                connection, inbox=inbox, direction="outbound", text=text, status=Status.QUEUED, told=True,
+                automatic=automatic, template=to_json(template), **columns,
+            )  # fmt: skip
             conversation.change(connection, id_, key=key or id_)
             for position, (file, sha256) in enumerate(stored):
                 conversation.add_attachment(

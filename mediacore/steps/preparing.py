@@ -14,9 +14,9 @@ from mediacore.errors import Permanent
 from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.kinds import Kind
-from mediacore.messages import Attachment
+from mediacore.messages import Attachment, Template
 from mediacore.names import fitting_name, safe_name
-from mediacore.plan import LINK_LABEL, Action, Plan, Step, plan
+from mediacore.plan import LINK_LABEL, Action, Plan, Step, plan, plan_template
 from mediacore.steps.calling_off import expect_wanted
 from mediacore.steps.files import examine, likenesses, scratch, store
 from mediacore.steps.hiding import hide
@@ -81,7 +81,13 @@ def _expect_none(name: str, findings: Sequence[Finding]) -> None:
 
 
 def make_plan(
-    house: House, inbox: Inbox, items: Sequence[Ready], text: str, to: str = "", automatic: bool = False
+    house: House,
+    inbox: Inbox,
+    items: Sequence[Ready],
+    text: str,
+    to: str = "",
+    automatic: bool = False,
+    template: Template | None = None,
 ) -> Plan:
     """The plan for examined files; what an agent is shown and what send carries out.
 
@@ -92,17 +98,29 @@ def make_plan(
         to: the customer's address, which may tell whether files reach it and what its receiver throws away, and whose
             window may have closed; empty while nobody is chosen.
         automatic: a machine wrote it.
+        template: what goes in place of the words.
 
     Raises:
-        Permanent: the provider fetches files from us, and nobody can reach us.
+        Permanent: the provider fetches files from us, and nobody can reach us; or it has no templates, or there are
+            words beside one.
     """
     if items and inbox.limits.message.fetched and not house.links:
         told = f"{inbox.limits.title} fetches files from our public address: set public_url in the configuration"
         raise Permanent(told, code="no-url")
+    if template is not None:
+        return _template_plan(inbox, [r.attachment for r in items], text)
     planned = plan([r.attachment for r in items], text, inbox.limits.toward(to), house.links)
     with house.ledger.begin() as connection:
         note = window_note(connection, inbox, to, automatic) if to else ""
     return evolve(planned, notes=(*planned.notes, note)) if note else planned
+
+
+def _template_plan(inbox: Inbox, attachments: Sequence[Attachment], text: str) -> Plan:
+    if not inbox.limits.headings().accept:
+        raise Permanent(f"{inbox.limits.title} has no templates: write the words yourself", code="template")
+    if joined(text, *(a.caption for a in attachments)):
+        raise Permanent("a template brings its own words: leave the text and the captions empty", code="template")
+    return plan_template(attachments, inbox.limits)
 
 
 def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
@@ -121,7 +139,8 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
             )
             for row in rows
         ]  # fmt: skip
-        planned = make_plan(house, inbox, items, message["text"], message["contact"], message["automatic"])
+        template = from_json(message["template"], Template) if message["template"] else None
+        planned = make_plan(house, inbox, items, message["text"], message["contact"], message["automatic"], template)
         if planned.refused:
             told = "; ".join(f"{items[s.attachment].attachment.name}: {s.reason}" for s in planned.refused)
             raise Permanent(f"not sent: {told}", code="refused")

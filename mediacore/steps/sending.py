@@ -11,7 +11,7 @@ from attrs import evolve
 from mediacore.errors import InDoubt, MediacoreError, Permanent, PluginError, Retry
 from mediacore.house import House
 from mediacore.inbox import Inbox
-from mediacore.messages import Absent, Attachment, Contact, Outgoing, Receipt, Status
+from mediacore.messages import Absent, Attachment, Contact, Outgoing, Receipt, Status, Template
 from mediacore.plan import Plan
 from mediacore.steps.calling_off import CalledOff, expect_wanted
 from mediacore.steps.pacing import pause_for
@@ -151,6 +151,7 @@ def build(house: House, message: Mapping[str, Any], part: Mapping[str, Any]) -> 
         tried=_moment(part["tried"]),
         retried=_moment(part["retried"]),
         automatic=message["automatic"],
+        template=from_json(message["template"], Template) if message["template"] else None,
     )
 
 

@@ -181,7 +181,8 @@ def view(connection: sa.Connection, row: Mapping[str, Any]) -> dict[str, Any]:
     sent = connection.execute(sa.select(parts).where(parts.c.message == row["id"]).order_by(parts.c.position))
     keep = (
         "id", "seq", "inbox", "direction", "source_id", "conversation", "contact", "contact_name", "subject", "text",
-        "status", "error", "unsupported", "forwarded", "reaction", "plan", "progress",
+        "status", "error", "unsupported", "forwarded", "template", "reaction",
+        "plan", "progress",
     )  # fmt: skip
     return {
         **{k: row[k] for k in keep},

@@ -64,6 +64,7 @@ messages = Table(
     Column("unsupported", String(100), nullable=False, default=""),
     Column("automatic", Boolean, nullable=False, default=False),
     Column("forwarded", String(10), nullable=False, default="", comment="yes, often, or empty"),
+    Column("template", JSON, nullable=True, comment="words that the provider approved, in place of a text"),
     Column("reaction", Text, nullable=False, default=""),
     Column("delivery", String(40), nullable=False, default=""),
     Column("plan", JSON, nullable=True),

@@ -260,12 +260,22 @@ def test_send(config: Path, photo: Path) -> None:
         (("--inbox", "line", "--text", "x"), "give an address or a message to answer"),
         (("--inbox", "line", "--to", "+1"), "give a text or a file"),
         (("--inbox", "line", "--text", "x", "--answer", "nobody"), "there is no message nobody"),
+        (("--inbox", "line", "--to", "+1", "--template", "hello:en_US", "--value", "1=Ada"), "has no templates"),
     ],
 )
 def test_send_faults(config: Path, arguments: tuple[str, ...], words: str) -> None:
     """What cannot be sent is told in words that say what to give."""
     result = run("send", *arguments, "-c", config)
     assert words in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "given", [("--template", "hello"), ("--template", "a:b", "--value", "Ada"), ("--value", "1=x")]
+)
+def test_a_template_is_named_whole(config: Path, given: tuple[str, ...]) -> None:
+    """By name and language, each value with its gap; anything else is told how it is written."""
+    result = run("send", "--inbox", "line", "--to", "+1", *given, "-c", config)
+    assert (result.exit_code, "NAME:LANGUAGE" in result.output) == (2, True)
 
 
 def test_exit_codes(tmp_path: Path) -> None:

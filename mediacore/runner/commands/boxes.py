@@ -11,6 +11,7 @@ import rich_click as click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from mediacore.errors import MediacoreError, Permanent
+from mediacore.messages import Template
 from mediacore.plan import Plan
 from mediacore.runner.output import as_json, config_option, console, json_option, table
 from mediacore.runner.site import FileToSend, Site
@@ -31,6 +32,8 @@ def _site(config: Path) -> Site:
 @click.option("--text", default="", help="The words.")
 @click.option("--caption", "captions", multiple=True, help="The text of one file; once for each file, in their order.")
 @click.option("--as", "sorts", multiple=True, help="What a file must travel as (sticker, voice); once for each.")
+@click.option("--template", default="", help="NAME:LANGUAGE of words that the provider approved, in place of the text.")
+@click.option("--value", "values", multiple=True, help="GAP=WORDS: what stands in a gap of the template.")
 @click.option("--subject", default="", help="For channels that have one.")
 @click.option("--key", default="", help="Idempotency key: the same key twice sends once.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would happen.")
@@ -39,7 +42,7 @@ def _site(config: Path) -> Site:
 @json_option
 def send(
     files: tuple[Path, ...], inbox_: str, to: str, answer: str, text: str, captions: tuple[str, ...],
-    sorts: tuple[str, ...], subject: str,
+    sorts: tuple[str, ...], template: str, values: tuple[str, ...], subject: str,
     key: str, only_plan: bool, wait: float, config: Path, json_: bool,
 ) -> None:  # fmt: skip
     """Send FILES and a text to a customer. The running `mediacore serve` does the work; this only asks for it."""
@@ -48,11 +51,12 @@ def send(
     if len(sorts) > len(files):
         raise click.BadParameter(f"{len(sorts)} sorts for {len(files)} files")
     padded = [[*given, *[""] * (len(files) - len(given))] for given in (captions, sorts)]
+    approved = _template(template, values)
     wanted = [FileToSend(path, caption, sort=sort) for path, caption, sort in zip(files, *padded, strict=True)]
     with _site(config) as site:
         with console.status("looking at the files and searching them for personal data"):
             aim = to or (_known(site, answer)["contact"] if answer else "")
-            plan = site.explain(inbox_, wanted, text, aim)
+            plan = site.explain(inbox_, wanted, text, aim, approved)
         if not json_:
             _show_plan(plan, files)
         if plan.refused:
@@ -61,7 +65,7 @@ def send(
             if json_:
                 as_json({"plan": to_json(plan)})
             return
-        id_ = site.send(inbox_, to, text, wanted, key=key, subject=subject, answer=answer)
+        id_ = site.send(inbox_, to, text, wanted, key=key, subject=subject, answer=answer, template=approved)
         shown = _watch(site, id_, wait)
     if json_:
         as_json({"id": id_, "plan": to_json(plan), "message": shown})
@@ -69,6 +73,14 @@ def send(
         console.print(f"message {id_}: {shown['status']} {shown['error']}".rstrip())
     if shown["status"] == "failed":
         raise Permanent(shown["error"], code="failed")
+
+
+def _template(named: str, values: tuple[str, ...]) -> Template | None:
+    name, _, language = named.partition(":")
+    gaps = [value.partition("=") for value in values]
+    if bool(name) != bool(language) or not all(gap and sign for gap, sign, _ in gaps) or (gaps and not name):
+        raise click.BadParameter("a template is NAME:LANGUAGE, and each value of it GAP=WORDS")
+    return Template(name, language, {gap: words for gap, _, words in gaps}) if name else None
 
 
 def _show_plan(plan: Plan, files: tuple[Path, ...]) -> None:

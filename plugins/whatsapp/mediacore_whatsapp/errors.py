@@ -55,6 +55,12 @@ _MARKETING = Meaning(
     "WhatsApp did not deliver this to the customer, to keep marketing low",
     "do not send it again within 24 hours; use another channel",
 )
+_UNFIT = Meaning(
+    Permanent,
+    "The values or the file do not fit the template",
+    "compare them with the template in WhatsApp Manager, gap by gap",
+)
+_SLEEPING = Meaning(Permanent, "WhatsApp has stopped this template", "take another one, or edit it in WhatsApp Manager")
 _FAULTY = Meaning(Permanent, "WhatsApp refused the message as faulty", "report it with these details")
 
 MEANINGS: Mapping[int, Meaning] = {
@@ -68,7 +74,7 @@ MEANINGS: Mapping[int, Meaning] = {
     131047: Meaning(
         Permanent,
         "The customer last wrote more than 24 hours ago, so WhatsApp takes templates only",
-        "wait until the customer writes, send a template from elsewhere, or use another channel",
+        "wait until the customer writes, send a template, or use another channel",
     ),
     **dict.fromkeys((130472, 131049, 131050), _MARKETING),
     130403: Meaning(Permanent, "This customer is blocked on WhatsApp", "unblock them first"),
@@ -85,6 +91,15 @@ MEANINGS: Mapping[int, Meaning] = {
     ),
     131060: Meaning(Permanent, "WhatsApp cannot show this message here", "the phone app has it, or ask for it again"),
     **dict.fromkeys((100, 131008, 131009), _FAULTY),
+    **dict.fromkeys((132000, 132012), _UNFIT),
+    132001: Meaning(
+        Permanent,
+        "WhatsApp has approved no template of this name in this language",
+        "look for both in WhatsApp Manager",
+    ),
+    132005: Meaning(Permanent, "The template became too long with these values", "shorten the values"),
+    132007: Meaning(Permanent, "The template breaks a rule of WhatsApp's", "an admin sees to it in WhatsApp Manager"),
+    **dict.fromkeys((132015, 132016), _SLEEPING),
     131021: Meaning(Permanent, "The customer's number is the business's own", "correct the number"),
     131037: Meaning(
         Permanent, "The number's display name is not approved yet", "an admin sees to it in WhatsApp Manager"

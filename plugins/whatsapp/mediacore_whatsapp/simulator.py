@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -12,11 +12,13 @@ from attrs import frozen
 
 from mediacore.testkit import Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Server
 from mediacore_whatsapp import simulator_shapes as shapes
+from mediacore_whatsapp.fields import table
 from mediacore_whatsapp.signature import sign
 from mediacore_whatsapp.simulator_customers import Customers
 from mediacore_whatsapp.simulator_files import Files, Kept
 from mediacore_whatsapp.simulator_pacing import Pacing
 from mediacore_whatsapp.simulator_rules import GONE, LIMIT, PAIR, WINDOW, Fault, late_fault, trouble
+from mediacore_whatsapp.simulator_templates import TEMPLATES, Approved, filled
 from mediacore_whatsapp.simulator_web import app
 
 UNFETCHED = Fault(131053, "Media upload error", "the link could not be fetched")
@@ -53,6 +55,7 @@ class WhatsAppSimulator(Customers):
         pacing: throughput, pair rate and 24-hour window.
         life: seconds that a file's address works.
         urls: webhooks carry a file's address beside its id.
+        templates: those that Meta has approved.
 
     Attributes:
         wrote: ids of the customers' messages.
@@ -77,10 +80,12 @@ class WhatsAppSimulator(Customers):
         pacing: Pacing | None = None,
         life: float = 300.0,
         urls: bool = True,
+        templates: Sequence[Approved] = TEMPLATES,
     ) -> None:
         self.phone_number_id, self.token, self.app_secret = phone_number_id, token, app_secret
         self.verify_token, self.display, self.country = verify_token, display, country
         self.webhook, self.reads, self.watching, self.urls = webhook, reads, watching, urls
+        self.templates = tuple(templates)
         self.pacing = pacing or Pacing()
         self.clock = self.pacing.clock
         self.files = Files(life, self.clock)
@@ -168,8 +173,12 @@ class WhatsAppSimulator(Customers):
 
     def take(self, body: Mapping[str, Any]) -> dict[str, Any] | Fault:
         """Accept a message that is well formed; what is wrong with its file or its time shows later, as a status."""
-        form = body.get("type", "text")
-        inner: Mapping[str, Any] = body[form]
+        form, inner = body.get("type", "text"), dict(body[body.get("type", "text")])
+        if template := form == "template":
+            shown = filled(inner, self.templates)
+            if isinstance(shown, Fault):
+                return shown
+            form, inner = _shown(*shown)
         given = str(body.get("to") or body.get("recipient"))
         # Without a plus sign Meta dials the number in the business's own country.
         to = given if "recipient" in body or given.startswith("+") else f"+{self.country}{given}"
@@ -183,10 +192,10 @@ class WhatsAppSimulator(Customers):
         source_id = shapes.wamid()
         self._sent[source_id] = _Sent(to, str(body.get("biz_opaque_callback_data", "")), bool(inner.get("voice")))
         late = self._doomed.pop(0) if self._doomed else None
-        late = late or (None if self.pacing.open(to) else WINDOW)
+        late = late or (None if template or self.pacing.open(to) else WINDOW)
         if form != "text":
             late = late or (late_fault(form, inner, kept) if kept else UNFETCHED)
-        self._settle(source_id, to, body, kept, late)
+        self._settle(_received(source_id, to, {**body, "type": form}, inner, kept), late)
         known = {"wa_id": to.lstrip("+")} if to.startswith("+") else {"user_id": to}
         return {
             "messaging_product": "whatsapp",
@@ -202,18 +211,18 @@ class WhatsAppSimulator(Customers):
         self.marks.append((id_, typing is not None))
         return None
 
-    def _settle(self, source_id: str, to: str, body: Mapping[str, Any], kept: Kept | None, late: Fault | None) -> None:
+    def _settle(self, got: Received, late: Fault | None) -> None:
         if late is not None:
-            self._status(source_id, "failed", late)
+            self._status(got.source_id, "failed", late)
             return
-        self._status(source_id, "sent")
-        self.devices.deliver(_received(source_id, to, body, kept))
+        self._status(got.source_id, "sent")
+        self.devices.deliver(got)
         if self.watching:
-            self._status(source_id, "read")
+            self._status(got.source_id, "read")
             return
-        self._status(source_id, "delivered")
+        self._status(got.source_id, "delivered")
         if self.reads:
-            self._status(source_id, "read")
+            self._status(got.source_id, "read")
 
     def _file(self, inner: Mapping[str, Any]) -> Kept | None:
         """The uploaded file, or the one behind a link, which Meta fetches itself."""
@@ -244,14 +253,28 @@ class WhatsAppSimulator(Customers):
         self.raw(shapes.envelope(self.account, self.phone_number_id, self.display, "messages", value))
 
 
-def _received(source_id: str, to: str, body: Mapping[str, Any], kept: Kept | None) -> Received:
-    """What the customer holds in hand; ``trouble`` says what the phone cannot do with a file that Meta took."""
+def _shown(form: str, file: dict[str, Any], words: str) -> tuple[str, dict[str, Any]]:
+    """A filled template as the message that it looks like: a text, or a file with a caption."""
+    return (form, {**file, "caption": words}) if form else ("text", {"body": words})
+
+
+def _received(
+    source_id: str, to: str, body: Mapping[str, Any], inner: Mapping[str, Any], kept: Kept | None
+) -> Received:
+    """What the customer holds in hand; ``trouble`` says what the phone cannot do with a file that Meta took.
+
+    Args:
+        source_id, to: the message's id and the customer.
+        body: the request.
+        inner: the text or the media object in it.
+        kept: the file.
+    """
     form = body.get("type", "text")
-    inner = body[form]
     files = (ReceivedFile(inner.get("filename", ""), kept.type, kept.data),) if kept else ()
     extra = {
         "type": form,
-        "reply_to": (body.get("context") or {}).get("message_id", ""),
+        "template": table(body.get("template")).get("name", ""),
+        "reply_to": table(body.get("context")).get("message_id", ""),
         "voice": "true" if inner.get("voice") else "",
         "trouble": trouble(form, inner, kept),
     }

@@ -121,9 +121,11 @@ def message_fault(body: Mapping[str, Any], own: str) -> Fault | None:
         return OWN
     if len(str(body.get("biz_opaque_callback_data", ""))) > 512:
         return _faulty("biz_opaque_callback_data has at most 512 characters")
-    if form not in (*TYPES, "text") or not isinstance(inner, dict):
+    if form not in (*TYPES, "text", "template") or not isinstance(inner, dict):
         return _faulty(f"type {form!r} needs an object of that name, of a type that this simulator knows")
-    return _text_fault(inner) if form == "text" else _media_fault(form, inner)
+    if form == "template":
+        return None  # it depends on which are approved
+    return _text_fault(inner) if form == "text" else media_fault(form, inner)
 
 
 def _text_fault(inner: Mapping[str, Any]) -> Fault | None:
@@ -133,7 +135,7 @@ def _text_fault(inner: Mapping[str, Any]) -> Fault | None:
     return _faulty("Param text['body'] must be at most 4096 characters long.") if _long(text) > 4096 else None
 
 
-def _media_fault(form: str, inner: Mapping[str, Any]) -> Fault | None:
+def media_fault(form: str, inner: Mapping[str, Any]) -> Fault | None:
     """Which keys a media object may have: the pages on image, video, document and audio messages."""
     allowed = {"id", "link"}
     allowed |= {"caption"} if form in ("image", "video", "document") else set()

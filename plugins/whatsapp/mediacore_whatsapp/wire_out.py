@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from mediacore import Attachment, InDoubt, Kind, Mark, Outgoing, Permanent, Receipt, Status, Uploaded, kind_of
+from mediacore import Attachment, InDoubt, Kind, Mark, Outgoing, Permanent, Receipt, Status, Template, Uploaded, kind_of
 from mediacore_whatsapp.errors import problem
 from mediacore_whatsapp.fields import rows, table, words
 
@@ -25,6 +26,9 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/busine
 VOICE = "voice"
 STICKERS = ("sticker", "animated_sticker")
 """Sorts of file by their names in the limits that the desk asks for."""
+HEADINGS = ("image", "video", "document")
+"""What can head a template:
+https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-media/"""
 NAMES = {
     "image/jpeg": "image.jpg",
     "image/png": "image.png",
@@ -85,7 +89,8 @@ def payload(message: Outgoing, media_id: str = "") -> dict[str, Any]:
 
     Raises:
         Permanent: it is nothing that one WhatsApp message can be: an address that is none (``recipient``), several
-            files (``files``), a caption where none can stand (``caption``), or nothing at all (``empty``).
+            files (``files``), a caption where none can stand (``caption``), a file that heads no template (``type``),
+            or nothing at all (``empty``).
     """
     if len(message.attachments) > 1:
         raise Permanent("one WhatsApp message carries one file", code="files")
@@ -97,6 +102,8 @@ def payload(message: Outgoing, media_id: str = "") -> dict[str, Any]:
     }
     if message.reply_to:
         body["context"] = {"message_id": message.reply_to}
+    if message.template is not None:
+        return {**body, "type": "template", "template": _template(message.template, message.attachments, media_id)}
     if not message.attachments:
         if not message.text.strip():
             raise Permanent("there is nothing to send", code="empty")
@@ -104,6 +111,29 @@ def payload(message: Outgoing, media_id: str = "") -> dict[str, Any]:
     attachment = message.attachments[0]
     form = form_of(attachment)
     return {**body, "type": form, form: _media(attachment, form, media_id, message.text)}
+
+
+def _template(template: Template, attachments: Sequence[Attachment], media_id: str) -> dict[str, Any]:
+    """A template with its file and its values; gaps that are numbered are filled in order, others by name.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-media/ (2026-05-21) and
+    ``send_template`` of https://github.com/david-lev/pywa/blob/master/pywa/client.py
+    """
+    components: list[dict[str, Any]] = []
+    for attachment in attachments:
+        form = form_of(attachment)
+        if form not in HEADINGS:
+            raise Permanent(f"no template bears {form} files: send it without one", code="type")
+        file = {"type": form, form: _media(attachment, form, media_id, "")}
+        components.append({"type": "header", "parameters": [file]})
+    values = template.values
+    if values and all(gap.isdecimal() for gap in values):
+        filled = [{"type": "text", "text": values[gap]} for gap in sorted(values, key=int)]
+    else:
+        filled = [{"type": "text", "parameter_name": gap, "text": value} for gap, value in values.items()]
+    components += [{"type": "body", "parameters": filled}] if filled else []
+    named = {"name": template.name, "language": {"code": template.language}}
+    return {**named, "components": components} if components else named
 
 
 def read_mark(mark: Mark) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from mediacore_whatsapp import wire_out
 from mediacore_whatsapp.signature import sign, verify
 from mediacore_whatsapp.simulator import WhatsAppSimulator
 
-from mediacore import InboundMessage, Inbox, Refused, StatusUpdate
+from mediacore import Contact, InboundMessage, Inbox, Mark, Refused, StatusUpdate, Template
 
 pywa = pytest.importorskip("pywa")
 httpx = pytest.importorskip("httpx")  # what pywa speaks through
@@ -36,6 +36,8 @@ class Recorder:
         request.read()
         if request.url.path.endswith("/media"):
             return httpx.Response(200, json={"id": "42"})
+        if b'"status"' in request.content:
+            return httpx.Response(200, json={"success": True})
         return httpx.Response(200, json={"messages": [{"id": "wamid.1"}], "contacts": [{"input": "1", "wa_id": "1"}]})
 
     def bodies(self) -> list[Any]:
@@ -151,6 +153,47 @@ def test_messages_are_the_same(
         if "to" in ours:
             sent["to"] = f"+{sent['to'].lstrip('+')}"
         assert sent == ours
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "values"),
+    [
+        ("application/pdf", "HeaderDocument", {"1": "Ada", "2": "May"}),
+        ("video/mp4", "HeaderVideo", {}),
+        ("image/jpeg", "HeaderImage", {"name": "Ada"}),
+    ],
+)
+def test_templates_are_the_same(
+    theirs: Any, attach: Any, outgoing: Any, kind: str, head: str, values: dict[str, str]
+) -> None:
+    """For each sort of header pywa's request is ours; it writes the components' names large."""
+    client, recorder = theirs
+    from pywa.types import templates
+
+    more = {"filename": "bill.pdf"} if head == "HeaderDocument" else {}
+    params = [getattr(templates, head).params(**{head[6:].lower(): "1234567890"}, **more)]
+    if values:
+        named = {} if "1" in values else values
+        params.append(templates.BodyText.params(*([] if named else values.values()), **named))
+    language = templates.TemplateLanguage.ENGLISH_US
+    client.send_template(to=ME.lstrip("+"), name="bill", language=language, params=params, tracker="key-1")
+    ours = wire_out.payload(
+        outgoing("", attach(kind, "bill.pdf"), template=Template("bill", "en_US", values)), "1234567890"
+    )
+    (sent,) = recorder.bodies()
+    sent["to"] = f"+{sent['to'].lstrip('+')}"
+    for component in sent["template"]["components"]:
+        component["type"] = component["type"].lower()
+    assert sent == ours
+
+
+def test_marks_are_the_same(theirs: Any) -> None:
+    """What pywa posts to mark a message is what this plugin posts."""
+    client, recorder = theirs
+    client.mark_message_as_read(message_id="wamid.1")
+    client.indicate_typing(message_id="wamid.1")
+    mark = Mark(Contact(ME), "wamid.1")
+    assert recorder.bodies() == [wire_out.read_mark(mark), wire_out.read_mark(evolve(mark, typing=True))]
 
 
 def test_uploads_are_the_same(
