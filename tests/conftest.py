@@ -1,16 +1,10 @@
-"""What every test here shares: Hypothesis without deadlines, and a channel's limits to plan with."""
+"""What every test here shares: a channel's limits to plan with."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from mediacore import Accept, Figure, Kind, Limits, Message, Text
-
-settings.register_profile(
-    "house", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
-settings.load_profile("house")
 
 SOURCE = "https://provider.example/limits"
 

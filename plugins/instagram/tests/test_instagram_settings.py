@@ -69,7 +69,9 @@ def test_the_products_have_their_own_hosts(mounting: Mounting, settings: dict[st
 
 def test_the_hooks_of_the_channel(inbox: Inbox) -> None:
     """What a push channel needs, with uploads for a Page and a look-up for lost answers."""
-    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "upload", "send", "reconcile", "check", "close")
+    assert inbox.hooks == (
+        "limits", "receive", "reply", "fetch", "upload", "send", "reconcile", "mark", "check", "close",
+    )  # fmt: skip
 
 
 def test_a_closed_channel_has_no_connections(mounting: Mounting, settings: dict[str, Any]) -> None:

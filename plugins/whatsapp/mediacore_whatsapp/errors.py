@@ -1,6 +1,7 @@
 """Meta's error codes, what each means for the way on, and the words for the agent.
 
-Codes: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (2026-09-11).
+Codes: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (2026-09-11);
+those of templates as https://github.com/david-lev/pywa/blob/master/pywa/errors.py words them (4.5.0, 2026-11-26).
 Only ``code`` decides, as that page asks; the HTTP status counts only where an answer bears no code.
 """
 

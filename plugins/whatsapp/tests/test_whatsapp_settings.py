@@ -22,7 +22,7 @@ def test_defaults_are_metas_own(mount_inbox: Any) -> None:
     """Four settings are enough, and everything else points to Meta."""
     inbox = mount_inbox(GOOD)
     assert inbox.limits.channel == "whatsapp"
-    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "upload", "send", "check", "close")
+    assert inbox.hooks == ("limits", "receive", "reply", "fetch", "upload", "send", "mark", "check", "close")
     channel = WhatsAppChannel("1", "t", ("s",), "v")
     assert channel.api_url == "https://graph.facebook.com/v25.0"
     assert channel.media_hosts == ("lookaside.fbsbx.com", "fbcdn.net")
