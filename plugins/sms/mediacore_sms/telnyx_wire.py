@@ -147,7 +147,7 @@ def _message(source: str, sender: str, payload: Mapping[str, Any], at: str) -> I
     return InboundMessage(
         source_id=source,
         contact=Contact(sender),
-        text=with_keyword(said, text(payload.get("autoresponse_type"))),
+        text="\n".join(filter(None, (with_keyword(said, text(payload.get("autoresponse_type"))), _group(payload)))),
         remotes=remotes,
         sent_at=_when(text(payload.get("received_at")) or at),
         subject=text(payload.get("subject")),
@@ -156,6 +156,16 @@ def _message(source: str, sender: str, payload: Mapping[str, Any], at: str) -> I
         # https://developers.telnyx.com/docs/messaging/messages/advanced-opt-in-out
         automatic=bool(payload.get("autoresponse_type")),
     )
+
+
+def _group(payload: Mapping[str, Any]) -> str:
+    """Who else got an MMS to several; an answer reaches its sender alone.
+
+    ``to`` and ``cc`` of ``InboundMessagePayload`` in https://pypi.org/project/telnyx/ (4.189.0, 2026-11-26)
+    """
+    to, cc = (each if isinstance(each, list) else [] for each in (payload.get("to"), payload.get("cc")))
+    numbers = [number for each in (*to, *cc) if (number := _number(each))]
+    return f"(a group message, to {', '.join(numbers)})" if len(numbers) > 1 else ""
 
 
 def _remote(item: Mapping[str, Any]) -> Remote | None:

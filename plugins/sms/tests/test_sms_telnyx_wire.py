@@ -117,6 +117,13 @@ def test_event_without_its_wrapper() -> None:
     assert read(MESSAGE["data"]) == read(MESSAGE)
 
 
+def test_an_mms_to_several_says_so() -> None:
+    """An answer reaches its sender alone, so the agent must know that others read along."""
+    event = read(changed(MESSAGE, cc=[{"phone_number": "+14155550101"}, {"phone_number": "+14155550102"}]))
+    assert isinstance(event, InboundMessage)
+    assert event.text == "Gr\u00fc\u00dfe\n(a group message, to +14155550199, +14155550101, +14155550102)"
+
+
 def test_opt_out_is_automatic() -> None:
     """A keyword that Telnyx answered itself must not be answered again."""
     event = read(changed(MESSAGE, autoresponse_type="STOP", text="STOP"))
