@@ -74,7 +74,8 @@ def window_note(connection: sa.Connection, inbox: Inbox, contact: str, automatic
         return ""
     if end > datetime.now(UTC):
         return ""
+    instead = ": send a template instead" if inbox.limits.headings().accept else ""
     return (
         f"the customer's last message is too old: {inbox.limits.title} took free answers until"
-        f" {end:%Y-%m-%d %H:%M} UTC, and will probably refuse this one"
+        f" {end:%Y-%m-%d %H:%M} UTC, and will probably refuse this one{instead}"
     )

@@ -11,8 +11,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediacore import Figure, Limits, Pace, Window
-from mediacore.steps import pacing
+from mediacore import Figure, Limits, Pace, Template, Window
+from mediacore.steps import pacing, preparing
 
 PACE = Pace(contact_seconds=Figure(6, "x"), contact_burst=Figure(45, "x"))
 
@@ -89,3 +89,16 @@ def test_a_closed_window_is_noted(
     stage.work()
     assert bool(stage.message(id_)["plan"]["notes"]) is noted
     assert stage.message(id_)["status"] == "sent", "the provider has the last word"
+
+
+@pytest.mark.parametrize("heading", [True, False])
+def test_a_closed_window_names_the_way_out(staged: Callable[..., Any], limits: Limits, heading: bool) -> None:
+    """Where the channel has templates, the note says to send one; for a template itself nothing is noted."""
+    accept = tuple(evolve(a, heading=heading) for a in limits.accept)
+    stage = staged(limits=evolve(limits, window=Window(Figure(24, "x")), accept=accept))
+    stage.deliver(stage.writes("hello", sent_at=datetime.now(UTC) - timedelta(hours=25)))
+    inbox = stage.house.inbox("line")
+    (note,) = preparing.make_plan(stage.house, inbox, [], "hello", "+1555").notes
+    assert note.endswith(": send a template instead") is heading
+    if heading:
+        assert preparing.make_plan(stage.house, inbox, [], "", "+1555", template=Template("a", "en")).notes == ()
