@@ -89,8 +89,8 @@ class Remote:
         inline_id: Content-ID when the message text refers to it.
         expires: when the provider stops serving it; None if never or unknown.
         sort: what the channel says that it is beyond its type: ``voice`` for what was spoken into the chat,
-            ``sticker``, ``story``, ``words`` for a piece of the customer's text, which joins the message's own; empty
-            for an ordinary file.
+            ``sticker``, ``story``, ``signature`` for a proof of who wrote, ``encrypted`` for what cannot be read,
+            ``words`` for a piece of the customer's text, which joins the message's own; empty for an ordinary file.
         extra: what else the plugin needs to fetch it.
     """
 

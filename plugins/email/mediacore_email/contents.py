@@ -3,8 +3,8 @@
 The rules: a text part without a name that is not marked as an attachment is text; of alternatives the plain one counts,
 the HTML one only when that is empty; a file is inline only when the HTML refers to it, whatever its disposition says
 (Apple Mail marks real attachments inline, Outlook gives every file a Content-ID); a nested mail or an encrypted part is
-one file; winmail.dat is opened, and so is what is uuencoded in the text; a signature is not shown, since only the raw
-mail can prove it.
+one file; winmail.dat is opened, and so is what is uuencoded in the text and what a signature encloses; a signature is a
+file of a sort of its own.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
 from mediacore import Remote
-from mediacore_email import bodies, headers, plain, uuencoded, winmail
-from mediacore_email.mime import Part, TooMuch, read_headers
+from mediacore_email import bodies, headers, plain, sealed, uuencoded, winmail
+from mediacore_email.mime import Part, TooMuch, parse, read_headers, readable_head
 from mediacore_email.names import EXTENSIONS, NAMES, made_up
 
 _TEXTS = ("text/plain", "text/html", "")
@@ -27,10 +27,11 @@ INVITES, INVITE = 10, 256 * 1024
 """How many invitations, and up to how many bytes, are looked at for the same one twice."""
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 """How encrypted text begins: https://www.rfc-editor.org/rfc/rfc9580#section-6.2.1"""
-_SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
-_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
-_UNSEEN = ("text/x-amp-html", "text/watch-html", "application/applefile", "message/external-body")
-"""Other renderings of the text, and empty shells; they bring nothing that a person could open."""
+_ELSEWHERE = "message/external-body"
+"""A file that lies elsewhere: its headers say where (RFC 2046 5.2.3)."""
+_UNSEEN = ("text/x-amp-html", "text/watch-html", "application/applefile")
+"""Other renderings of the text, and the Macintosh's notes on a file; they bring nothing that a person could open."""
+SEALED = "encrypted or sealed mail"
 
 
 @frozen
@@ -53,15 +54,23 @@ class _Found:
     texts: list[str] = Factory(list)
     markup: bool = False
     files: list[Part] = Factory(list)
+    sorts: dict[Part, str] = Factory(dict)
     sealed: list[Part] = Factory(list)
     written: list[Remote] = Factory(list)
+    unsupported: str = ""
 
 
-def contents(raw: bytes, root: Part) -> Contents:
-    """Look through a mail's parts."""
+def contents(raw: bytes, root: Part, depth: int = 0) -> Contents:
+    """Look through a mail's parts.
+
+    Args:
+        raw: the mail.
+        root: its structure.
+        depth: in how many signatures it was enclosed.
+    """
     found = _Found()
     markup: list[str] = []
-    _visit(raw, root, found, markup)
+    _visit(raw, root, found, markup, depth=depth)
     repeated = _repeated(raw, found.files)
     found.files = [part for part in found.files if part not in repeated]
     letters = winmail.letters(raw, [part for part in found.files if winmail.is_one(part.type, _name(part))])
@@ -74,49 +83,79 @@ def contents(raw: bytes, root: Part) -> Contents:
         letter = letters.get(part)
         remotes += winmail.remotes(part.number or "1", letter, referred, {r.name for r in remotes}) if letter else []
         if not letter or winmail.hides(letter, text or enclosed):
-            remotes.append(_remote(raw, part, index, referred))
+            remotes.append(evolve(_remote(raw, part, index, referred), sort=found.sorts.get(part, "")))
     remotes += found.written
     remotes += [
-        Remote(f"{p.number}/whole" if p.number else "raw", "encrypted.eml", "message/rfc822") for p in found.sealed
+        Remote(f"{p.number}/whole" if p.number else "raw", "encrypted.eml", "message/rfc822", sort=sealed.ENCRYPTED)
+        for p in found.sealed
     ]
     if len(text) > bodies.TEXT:  # the rest of it stands in the mail itself
         text = text[: bodies.TEXT]
         remotes.append(Remote("raw", "message.eml", "message/rfc822", len(raw)))
-    sealed = found.sealed or any(p.type in _SEALED for p in found.files) or _ARMOUR in text
-    return Contents(text or enclosed, tuple(remotes), "encrypted or sealed mail" if sealed else "")
+    unread = found.sealed or sealed.ENCRYPTED in found.sorts.values() or _ARMOUR in text
+    return Contents(text or enclosed, tuple(remotes), SEALED if unread else found.unsupported)
 
 
-def _visit(raw: bytes, part: Part, found: _Found, markup: list[str], body: bool = False) -> None:
+def _visit(raw: bytes, part: Part, found: _Found, markup: list[str], body: bool = False, depth: int = 0) -> None:
     """Sort a part and all in it; ``body`` says that it stands where a body does, whatever it is called."""
     if part.type == "multipart/encrypted":
         found.sealed.append(part)
     elif part.type == "multipart/alternative":
-        _alternative(raw, part.children, found, markup)
+        _alternative(raw, part.children, found, markup, depth)
     elif part.children:
         for index, child in enumerate(part.children):
-            if not (part.type == "multipart/signed" and child.type in _SIGNATURES):
-                _visit(raw, child, found, markup, part.type == "multipart/related" and not index)
+            _visit(raw, child, found, markup, part.type == "multipart/related" and not index, depth)
     elif part.type in _UNSEEN:
         return
+    elif sealed.is_around(part, _name(part)):
+        _open(raw, part, found, depth)
+    elif sealed.is_signature(part, _name(part)):
+        found.files.append(part)
+        found.sorts[part] = sealed.SIGNATURE
     elif _is_text(part, body or not part.number):
         _read(raw, part, found, markup)
     else:
         found.files.append(part)
 
 
-def _alternative(raw: bytes, children: Sequence[Part], found: _Found, markup: list[str]) -> None:
+def _open(raw: bytes, part: Part, found: _Found, depth: int) -> None:
+    """What a part says and brings that S/MIME signed; itself it is the proof of that."""
+    found.files.append(part)
+    inner, name = sealed.enclosed(raw, part) if depth < sealed.DEPTH else b"", _name(part)
+    if inner is None and sealed.is_mail(part, name):
+        found.sorts[part] = sealed.ENCRYPTED
+    if not inner:  # or only certificates
+        return
+    begin = f"{part.number or '1'}{sealed.MARK}"
+    if not (sealed.is_mail(part, name) or readable_head(inner).has("content-type")):  # a signed document (RFC 5126)
+        found.written.append(Remote(f"{begin}raw", sealed.inner_name(name), size=len(inner)))
+        return
+    found.sorts[part] = sealed.SIGNATURE
+    try:
+        inside = contents(inner, parse(inner), depth + 1)
+    except TooMuch as reason:
+        found.unsupported = f"a signed mail that is kept whole: {reason}"
+        return
+    found.texts.append(inside.text)
+    found.written += [evolve(r, ref=f"{begin}{r.ref}") for r in inside.remotes]
+    found.unsupported = inside.unsupported
+
+
+def _alternative(raw: bytes, children: Sequence[Part], found: _Found, markup: list[str], depth: int) -> None:
     """Of the texts only the plain one, if it says anything; of the files all."""
     each = [_Found() for _ in children]
     for child, own in zip(children, each, strict=True):
-        _visit(raw, child, own, markup, body=True)
+        _visit(raw, child, own, markup, body=True, depth=depth)
     written = [own for own in each if any(t.strip() for t in own.texts)]
     chosen = min(written, key=lambda own: own.markup, default=_Found())
     found.texts += chosen.texts
     found.markup = found.markup or chosen.markup
     for own in each:
         found.files += own.files
+        found.sorts |= own.sorts
         found.sealed += own.sealed
         found.written += own.written
+        found.unsupported = found.unsupported or own.unsupported
 
 
 def _is_text(part: Part, body: bool) -> bool:
@@ -180,7 +219,7 @@ def _remote(raw: bytes, part: Part, index: int, referred: frozenset[str]) -> Rem
     name, described = _name(part), part.headers.text("content-description")[:500]
     declared = part.type or ("application/octet-stream" if kind == "attachment" or name else "text/plain")
     return Remote(
-        ref=part.number or "1",
+        ref=f"{part.number}/whole" if part.type == _ELSEWHERE and part.number else part.number or "1",
         name=name or _made_up(raw, part, declared, index),
         type=declared,
         size=int(size) if re.fullmatch(r"[0-9]{1,12}", size) else 0,

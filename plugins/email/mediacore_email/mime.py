@@ -8,6 +8,7 @@ raw mail as one attachment.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
@@ -167,19 +168,23 @@ class _Parser:
         boundary = _boundary(params)
         if len(boundary) > BOUNDARY:
             raise TooMuch(f"a boundary is longer than {BOUNDARY} bytes")
-        spans = self._spans(start, end, b"--" + boundary) if boundary else []
+        spans, closed = self._spans(start, end, b"--" + boundary) if boundary else ([], Counter[int]())
         if not spans and self._guesses < GUESSES:
             self._guesses += 1
             guessed = _LOOKS_LIKE_ONE.search(self._raw, start, min(end, start + GUESSED))
-            spans = self._spans(start, end, b"--" + guessed[1]) if guessed else []
+            spans, closed = self._spans(start, end, b"--" + guessed[1]) if guessed else (spans, closed)
         default = "message/rfc822" if kind == "multipart/digest" else ""
         prefix = f"{number}." if number else ""
         parts = tuple(self.part(b, e, f"{prefix}{i}", depth + 1, default) for i, (b, e) in enumerate(spans, 1))
-        return _regrouped(parts, boundary)
+        return _regrouped(parts, closed, boundary, DEPTH - depth)
 
-    def _spans(self, start: int, end: int, delimiter: bytes) -> list[tuple[int, int]]:
-        """Where the pieces between the delimiter lines lie; one that is never closed reaches to the end."""
-        raw, spans, opened, position = self._raw, [], -1, start
+    def _spans(self, start: int, end: int, delimiter: bytes) -> tuple[list[tuple[int, int]], Counter[int]]:
+        """Where the pieces between the delimiter lines lie, and behind how many of them closing delimiters stand.
+
+        One that is never closed reaches to the end. What follows a closing delimiter counts as well when it has
+        delimiters of its own: a multipart inside may have used our boundary, and closed itself alone.
+        """
+        raw, spans, closed, opened, position = self._raw, list[tuple[int, int]](), Counter[int](), -1, start
         while (at := raw.find(delimiter, position, end)) >= 0:
             position = at + len(delimiter)
             tail = _DELIMITER_END.match(raw, position, end)
@@ -188,14 +193,18 @@ class _Parser:
                 continue
             if opened >= 0:
                 spans.append((opened, max(opened, _before_eol(raw, at))))
+            elif closed:
+                self._miss()
             if tail[1]:
-                return spans
+                closed[len(spans)] += 1
+                opened = -1
+                continue
             if len(spans) > PARTS:
                 raise TooMuch(f"it has more than {PARTS} parts")
             opened = position = tail.end()
         if 0 <= opened < end:
             spans.append((opened, end))
-        return spans
+        return spans, closed
 
     def _miss(self) -> None:
         self._misses += 1
@@ -213,10 +222,42 @@ def _boundary(params: Mapping[str, str]) -> bytes:
     return (coded or params.get("boundary", "")).rstrip().encode("latin-1", "replace")
 
 
-def _regrouped(parts: tuple[Part, ...], boundary: bytes) -> tuple[Part, ...]:
-    """The parts, or what a multipart among them that shares our boundary took from us: what follows it is its own."""
-    for at, part in enumerate(parts[:-1]):
-        declared = parameters(part.headers.first("content-type"))[0]
-        if not part.type and declared.startswith("multipart/") and boundary and _boundary(part.params) == boundary:
-            return (*parts[:at], evolve(part, type=declared, children=parts[at + 1 :]))
-    return parts
+def _regrouped(parts: tuple[Part, ...], closed: Counter[int], boundary: bytes, most: int) -> tuple[Part, ...]:
+    """The parts, each behind a multipart that shares our boundary put into it, up to the delimiter that closes it.
+
+    Args:
+        parts: the pieces between all the delimiters.
+        closed: behind how many of them how many closing delimiters stand.
+        boundary: ours.
+        most: how deep they may be nested.
+
+    Raises:
+        TooMuch: they are nested deeper.
+    """
+    owners: list[Part] = []
+    levels: list[list[Part]] = [[]]
+
+    def leave() -> None:
+        owner, own = owners.pop(), tuple(levels.pop())
+        kind = parameters(owner.headers.first("content-type"))[0]
+        levels[-1].append(evolve(owner, type=kind, children=own) if own else owner)
+
+    for count, part in enumerate(parts, 1):
+        if _shares(part, boundary):
+            owners.append(part)
+            levels.append([])
+            if len(owners) > most:
+                raise TooMuch(f"its parts are nested more than {DEPTH} deep")
+        else:
+            levels[-1].append(part)
+        for _ in range(min(closed[count], len(owners))):
+            leave()
+    while owners:
+        leave()
+    return tuple(levels[0])
+
+
+def _shares(part: Part, boundary: bytes) -> bool:
+    """Whether it is a multipart that nothing divided because our own delimiters are its own."""
+    declared = parameters(part.headers.first("content-type"))[0]
+    return bool(boundary and not part.type and declared.startswith("multipart/") and _boundary(part.params) == boundary)

@@ -41,6 +41,9 @@ EXTENSIONS = {
 NAMES = {
     "application/ms-tnef": "winmail.dat",
     "application/vnd.ms-tnef": "winmail.dat",
+    "application/pkcs7-signature": "smime.p7s",
+    "application/x-pkcs7-signature": "smime.p7s",
+    "application/pgp-signature": "signature.asc",
     "application/pkcs7-mime": "smime.p7m",
     "application/x-pkcs7-mime": "smime.p7m",
     "text/calendar": "invite.ics",
@@ -48,8 +51,9 @@ NAMES = {
     "text/rfc822-headers": "headers.txt",
     "message/delivery-status": "delivery-status.txt",
     "message/disposition-notification": "read-receipt.txt",
+    "message/external-body": "external-body.txt",
 }
-"""What a nameless part of these types is called."""
+"""What a nameless part of these types is called; S/MIME's: https://www.rfc-editor.org/rfc/rfc8551#section-3.2.1"""
 
 
 def made_up(declared: str, index: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from mediacore import Contact, Event, InboundMessage, Permanent, Remote, Request, Unsupported
-from mediacore_email import bodies, headers, reports, uuencoded, winmail
+from mediacore_email import bodies, headers, reports, sealed, uuencoded, winmail
 from mediacore_email.contents import Contents, contents
 from mediacore_email.headers import Headers
 from mediacore_email.ids import domain_of
@@ -133,10 +133,17 @@ def file(request: Request, remote: Remote) -> Iterator[bytes]:
     Raises:
         Permanent: the mail has no such part.
     """
-    raw = request.body
-    if remote.ref == RAW:
+    return _file(request.body, remote.ref)
+
+
+def _file(raw: bytes, ref: str) -> Iterator[bytes]:
+    if ref == RAW:
         return bodies.span(raw, 0, len(raw))
-    number, inside, place = _taken_apart(remote.ref)
+    outer, signed, within = ref.partition(sealed.MARK)
+    if signed:
+        around = _part(raw, outer)
+        return _file((around and sealed.enclosed(raw, around)) or b"", within)
+    number, inside, place = _taken_apart(ref)
     part = _part(raw, number)
     if inside and part:
         index = int(place) if place.isdecimal() else 0
@@ -145,7 +152,7 @@ def file(request: Request, remote: Remote) -> Iterator[bytes]:
             return found
     if part is None or inside:
         raise Permanent("the mail has no such part any more", code="part")
-    return bodies.span(raw, part.begin, part.end) if remote.ref.endswith(WHOLE) else bodies.chunks(raw, part)
+    return bodies.span(raw, part.begin, part.end) if ref.endswith(WHOLE) else bodies.chunks(raw, part)
 
 
 def _taken_apart(ref: str) -> tuple[str, str, str]:

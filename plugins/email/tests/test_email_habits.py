@@ -42,6 +42,7 @@ def multi(kind: str, *parts: bytes, boundary: str = "B", more: str = "") -> byte
 
 
 TEXT = part("Content-Type: text/plain", b"Hello")
+PICTURE = "Content-Type: image/png; name=p.png\nContent-ID: <1@x>"
 PDF = part("Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64", b"JVBERg==")
 
 HABITS: dict[str, tuple[bytes, list[str], str]] = {
@@ -168,6 +169,32 @@ HABITS: dict[str, tuple[bytes, list[str], str]] = {
             PDF,
         ),
         ["a.pdf"],
+        "Hello",
+    ),
+    "multiparts with our boundary that close themselves alone": (
+        multi(
+            "mixed",
+            multi("alternative", TEXT, part("Content-Type: text/html", b"<p>Hello")),
+            multi("related", part("Content-Type: text/html", b"<img src=cid:1@x>"), part(PICTURE, PNG)),
+            PDF,
+        ),
+        ["~p.png", "a.pdf"],
+        "Hello",
+    ),
+    "a closing delimiter after each file": (
+        multi("mixed", TEXT, PDF).replace(b"\r\n--B\r\n", b"\r\n--B--\r\n--B\r\n"),
+        ["a.pdf"],
+        "Hello",
+    ),
+    "a file that lies elsewhere": (
+        multi(
+            "mixed",
+            TEXT,
+            part(
+                "Content-Type: message/external-body; access-type=URL; url=x; name=a.txt", b"Content-Type: text/plain"
+            ),
+        ),
+        ["a.txt"],
         "Hello",
     ),
     "only line feeds": (multi("mixed", TEXT, PDF).replace(b"\r\n", b"\n"), ["a.pdf"], "Hello"),

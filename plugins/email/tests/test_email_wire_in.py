@@ -156,13 +156,8 @@ def test_nested_mail_is_one_attachment() -> None:
     assert [data(raw, r) for r in found.remotes] == [inner, inner]
 
 
-def test_signed_and_sealed_mails() -> None:
-    """A signed mail shows its content and hides the signature; a sealed part is kept whole and said to be sealed."""
-    signed = (
-        b"From: a@b\r\nContent-Type: multipart/signed; protocol=x; boundary=S\r\n\r\n--S\r\n\r\nHello\r\n--S\r\n"
-        b"Content-Type: application/pgp-signature; name=signature.asc\r\n\r\nPGP\r\n--S--\r\n"
-    )
-    assert (message(signed).text, message(signed).remotes) == ("Hello", ())
+def test_sealed_mails() -> None:
+    """A sealed part is kept whole, as a file of its own sort, and said to be sealed."""
     sealed = (
         b"Content-Type: multipart/encrypted; protocol=y; boundary=E\r\n\r\n--E\r\n"
         b"Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--E\r\n\r\nPGP MESSAGE\r\n--E--"
@@ -170,12 +165,13 @@ def test_signed_and_sealed_mails() -> None:
     raw = mixed(b"\r\nsee inside", sealed)
     found = message(raw)
     assert (found.text, found.unsupported) == ("see inside", "encrypted or sealed mail")
-    assert [r.name for r in found.remotes] == ["encrypted.eml"]
+    assert [(r.name, r.sort) for r in found.remotes] == [("encrypted.eml", "encrypted")]
     assert data(raw, found.remotes[0]) == sealed
     alone = b"From: a@b\r\n" + sealed
     assert data(alone, message(alone).remotes[0]) == alone
     smime = message(b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nx")
-    assert (smime.remotes[0].name, smime.unsupported) == ("smime.p7m", "encrypted or sealed mail")
+    assert (smime.remotes[0].name, smime.remotes[0].sort) == ("smime.p7m", "encrypted")
+    assert smime.unsupported == "encrypted or sealed mail"
 
 
 @pytest.mark.parametrize(
