@@ -164,7 +164,7 @@ def _is_text(part: Part, body: bool) -> bool:
     The default type is text (RFC 2045 5.2), and so is an unknown kind of text (RFC 2046
     4.1.4), unless it is marked or named as a file.
     """
-    if _disposition(part)[0] == "attachment":
+    if _disposition(part)[0] == "attachment" or (not part.type and _name(part)):
         return False
     if part.type in _TEXTS:
         return body or not _name(part)

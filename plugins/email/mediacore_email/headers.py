@@ -59,11 +59,13 @@ _CHARSETS = {
     "shift_jis": "cp932",
     "x-sjis": "cp932",
     "iso-8859-8-i": "iso8859_8",
-    "windows-874": "cp874",
+    "iso-8859-8-e": "iso8859_8",
     "tis-620": "cp874",
     "iso-8859-9": "cp1254",
     "unicode-1-1-utf-7": "utf-7",
 }
+_WINDOWS = re.compile(r"(?:x-)?(?:cp|win|windows)[-_]?(125[0-8]|874)")
+"""Windows' charsets, however they are written."""
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
 """Codecs of Python that are no charset of a mail; two of them take quadratic time."""
 
@@ -81,6 +83,10 @@ class Headers:
     def text(self, name: str) -> str:
         """The first value of that name, decoded, on one line."""
         return decode_text(self.first(name))
+
+    def every(self, name: str) -> bytes:
+        """All values of that name, a space between them."""
+        return b" ".join(value for key, value in self.lines if key == name)
 
     def has(self, name: str) -> bool:
         """Whether there is a line of that name."""
@@ -108,6 +114,8 @@ def raw_text(value: bytes) -> str:
 def decode_charset(data: bytes, charset: str) -> str:
     """Bytes in a declared charset as text; an unknown or wrong one is read as UTF-8 or Windows Latin-1."""
     label = charset.strip().lower()
+    if windows := _WINDOWS.fullmatch(label):
+        label = f"cp{windows[1]}"
     try:
         codec = codecs.lookup(_CHARSETS.get(label, label)).name
         # many programs write UTF-8 and declare Latin-1: the bytes tell
@@ -205,9 +213,14 @@ def _extended(pieces: list[tuple[str, bool]]) -> str:
 def address(value: bytes) -> Contact | None:
     """The first address of a From, Reply-To or To header, in lower case, with its display name; None without any.
 
-    A quoted name that looks like an address is a name, not the address.
+    A quoted name that looks like an address is a name, not the address. Where there is none at all, the whole may have
+    been encoded, which no standard allows.
     """
     text = _FOLD.sub(" ", raw_text(value))
+    return _address(text) or (_address(decode_words(text)) if "=?" in text else None)
+
+
+def _address(text: str) -> Contact | None:
     quoted = _QUOTED.match(text)
     rest = text[quoted.end() :] if quoted else text
     found = _ANGLE.search(rest)
@@ -229,8 +242,12 @@ def _display(name: str) -> str:
 
 
 def message_ids(value: bytes) -> tuple[str, ...]:
-    """The message ids in a header, with their angle brackets, each once, in order; at most 100."""
-    found = dict.fromkeys(match[0] for match in _MESSAGE_ID.finditer(raw_text(value)))
+    """The message ids in a header, with their angle brackets, each once, in order; at most 100.
+
+    Some programs write long ones as encoded words, which no standard allows.
+    """
+    text = raw_text(value)
+    found = dict.fromkeys(m[0] for m in _MESSAGE_ID.finditer(decode_words(text) if "=?" in text else text))
     return tuple(found)[:100]
 
 

@@ -31,6 +31,8 @@ _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _DELIMITER_END = re.compile(rb"(?:(--)(?:[^\w\'()+,./:=?\r\n-][^\r\n]*)?|[ \t]*)(?:\r\n|\n|\r|\Z)")
 _TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 _LOOKS_LIKE_ONE = re.compile(rb"--(?<=[\r\n]--)([^\r\n]{0,199}[^\r\n \t])[ \t]*(?:\r\n|\r|\n)Content-", re.IGNORECASE)
+_EMPTY = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_MIME = re.compile(rb"(?<=[\r\n])Content-Type[ \t]*:[ \t]*[\w-]+/", re.IGNORECASE)
 GUESSES, GUESSED = 20, 64 * 1024
 """How often in a mail, and how far, a delimiter is looked for in a multipart whose own boundary divides nothing."""
 
@@ -120,10 +122,18 @@ def _lines(raw: bytes, begin: int, end: int, found: list[tuple[str, bytes]]) -> 
             found.append((name[1].decode("ascii").lower(), line[name.end() :]))
         elif found and b"=" in line and found[-1][1].rstrip().endswith(b";"):
             _continue(found, b" " + line)  # a parameter on a line of its own that was not indented
-        elif not (at == 0 and line.startswith((b"From ", b">From "))):  # the envelope line of an mbox
-            return at
+        elif not (at == 0 and line.startswith((b"From ", b">From "))) and not _goes_on(raw, after, limit, found):
+            return at  # nor the envelope line of an mbox
         at = after
     raise TooMuch(f"it has more than {HEADER_LINES} header lines")
+
+
+def _goes_on(raw: bytes, at: int, end: int, found: list[tuple[str, bytes]]) -> bool:
+    """Whether a line among the headers that is none is only rubbish: what the body is made of still follows it."""
+    empty = _EMPTY.search(raw, at, min(end, at + GUESSED))
+    return bool(
+        found and empty and _MIME.search(raw, at, empty.start() + 1) and "content-type" not in (n for n, _ in found)
+    )
 
 
 def _continue(found: list[tuple[str, bytes]], line: bytes) -> None:

@@ -60,7 +60,7 @@ def events(request: Request, address: str) -> list[Event]:
 def message(raw: bytes, head: Headers, address: str, inside: Contents) -> InboundMessage:
     """The message of a mail whose contents are known."""
     source_id = source(raw, head)
-    references = headers.message_ids(head.first("references"))
+    references = headers.message_ids(head.every("references"))
     reply_to = next(iter(headers.message_ids(head.first("in-reply-to"))), "") or next(reversed(references), "")
     sender = headers.address(head.first("from")) or headers.address(head.first("sender"))
     echo = sender is not None and sender.address == address.lower()

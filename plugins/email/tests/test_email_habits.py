@@ -214,6 +214,7 @@ HABITS: dict[str, tuple[bytes, list[str], str]] = {
         [],
         "Hello",
     ),
+    "a name and a type that is none": (part('Content-Type: unknown; name="a.bin"', b"x"), ["a.bin"], ""),
     "a page that nobody declared": (b"Subject: x\r\n\r\n<!DOCTYPE html><p>Hello</p>", [], "Hello"),
     "base64 with rubbish in it": (
         multi(
