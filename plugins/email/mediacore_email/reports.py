@@ -1,16 +1,18 @@
 """Reports that mail systems send back: what became of one of our own messages.
 
 Delivery status notifications (RFC 3464) and read receipts (RFC 8098) are no customer mail. They count only when they
-name a message id that this inbox could have made; any other is an automatic mail like the rest.
+name a message id that this inbox could have made; any other is an automatic mail like the rest. Gateways and lists put
+them into another multipart on their way, so what counts is the part itself, in a mail of a machine.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 
 from mediacore import Event, Status, StatusUpdate
-from mediacore_email import errors, headers
+from mediacore_email import errors, headers, machines
 from mediacore_email.bodies import chunks
 from mediacore_email.headers import Headers
 from mediacore_email.ids import key_of
@@ -22,12 +24,16 @@ GROUPS = 100
 BLOCK = 64 * 1024
 _ACTIONS = {
     "failed": Status.FAILED,
+    "failure": Status.FAILED,
     "delivered": Status.DELIVERED,
     "relayed": Status.SENT,
     "expanded": Status.SENT,
     "delayed": Status.SENT,
 }
-_RANK = ("failed", "delivered", "relayed", "expanded", "delayed")
+_CLASSES = {"5": Status.FAILED, "4": Status.SENT, "2": Status.SENT}
+"""What the classes of codes mean where no action is told (RFC 3463 2); a 2 alone may be any server's on the way."""
+_CODE = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+_RANK = (Status.FAILED, Status.DELIVERED, Status.SENT)
 
 
 def events(raw: bytes, root: Part, domain: str) -> list[Event]:
@@ -41,7 +47,7 @@ def events(raw: bytes, root: Part, domain: str) -> list[Event]:
     parts = {p.type: p for p in reversed(list(root.walk()))}
     status = parts.get("message/delivery-status") or parts.get("message/global-delivery-status")
     receipt = parts.get("message/disposition-notification")
-    if root.type != "multipart/report" or not (status or receipt):
+    if not (status or receipt) or not (root.type == "multipart/report" or machines.automatic(root.headers)):
         return []
     blocks = list(_blocks(raw, status or receipt))
     returned = (parts.get(kind) for kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"))
@@ -53,20 +59,30 @@ def events(raw: bytes, root: Part, domain: str) -> list[Event]:
     if receipt and not status:
         shown = any("displayed" in block.text("disposition").lower() for block in blocks)
         return [StatusUpdate(source_id, Status.READ, at, key=key)] if shown else []
-    told = sorted(
-        (b for b in blocks if b.text("action").lower() in _ACTIONS), key=lambda b: _RANK.index(b.text("action").lower())
-    )
-    return [_update(told[0], source_id, key, root.headers)] if told else []
+    told = [(found, block) for block in blocks if (found := _status(block))]
+    worst = min(told, key=lambda each: _RANK.index(each[0]), default=None)
+    return [_update(*worst, source_id, key, root.headers)] if worst else []
 
 
-def _update(block: Headers, source_id: str, key: str, head: Headers) -> StatusUpdate:
-    status = _ACTIONS[block.text("action").lower()]
-    code = block.text("status").split(" ")[0][:20]
+def _action(block: Headers) -> str:
+    """The first word of it: some servers say more behind it."""
+    return block.text("action").lower().partition(" ")[0]
+
+
+def _status(block: Headers) -> Status | None:
+    return _ACTIONS.get(_action(block)) or _CLASSES.get(block.text("status")[:1])
+
+
+def _update(status: Status, block: Headers, source_id: str, key: str, head: Headers) -> StatusUpdate:
     said = block.text("diagnostic-code").partition(";")[2].strip()
+    coded = _CODE.search(said)
+    code = block.text("status").split(" ")[0][:20] or (coded[0] if coded else "")
     words = ""
     if status is Status.FAILED:
-        words = errors.words(code, said)
-    elif block.text("action").lower() == "delayed":
+        words = ("it was tried in vain until its time was over: " if code.startswith("4") else "") + errors.words(
+            code, said
+        )
+    elif _action(block) == "delayed":
         words = "the customer's mail server has not taken it yet; it is still being tried"
     return StatusUpdate(source_id, status, headers.date(head.first("date")), code, words, key)
 

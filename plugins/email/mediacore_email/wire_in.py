@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from mediacore import Contact, Event, InboundMessage, Permanent, Remote, Request, Unsupported
-from mediacore_email import bodies, headers, reports, sealed, uuencoded, winmail
+from mediacore_email import bodies, headers, machines, reports, sealed, uuencoded, winmail
 from mediacore_email.contents import Contents, contents
 from mediacore_email.headers import Headers
 from mediacore_email.ids import domain_of
@@ -24,9 +24,6 @@ SERVER = "server"
 """The ref of a mail too large to be polled whole: it is fetched from the mail server, straight into a file."""
 WHOLE = "/whole"
 """Ends the ref of a part that is kept with its own headers."""
-
-_BULK = frozenset(("bulk", "junk", "list", "auto_reply"))
-_AUTOMATIC_HEADERS = ("x-auto-response-suppress", "x-autoreply", "x-autorespond", "list-id", "list-unsubscribe")
 
 
 def events(request: Request, address: str) -> list[Event]:
@@ -77,7 +74,7 @@ def message(raw: bytes, head: Headers, address: str, inside: Contents) -> Inboun
         references=references,
         echo=echo and contact.address != address.lower(),
         unsupported=inside.unsupported,
-        automatic=automatic(head),
+        automatic=machines.automatic(head),
     )
 
 
@@ -90,17 +87,6 @@ def _customer(head: Headers, sender: Contact | None, echo: bool) -> Contact:
         if found and sender and not found.name:
             found = Contact(found.address, sender.name)
     return found or Contact("unknown@sender.invalid", head.text("from")[:200])
-
-
-def automatic(head: Headers) -> bool:
-    """Whether a machine sent it (RFC 3834), so that no machine may answer."""
-    declared = head.text("auto-submitted").lower()
-    return (
-        (bool(declared) and not declared.startswith("no"))
-        or head.text("precedence").lower() in _BULK
-        or any(head.has(name) for name in _AUTOMATIC_HEADERS)
-        or head.first("return-path").strip() == b"<>"
-    )
 
 
 def source(raw: bytes, head: Headers) -> str:

@@ -276,11 +276,16 @@ def test_our_own_mails_are_echoes() -> None:
         (b"List-Id: <news.x.example>", True),
         (b"Return-Path: <>", True),
         (b"Return-Path: <kim@x.example>", False),
+        (b"X-Failed-Recipients: kim@x.example", True),
+        (b"Content-Type: multipart/report; boundary=B", True),
+        (b"From: MAILER-DAEMON@mx.example (Mail Delivery System)", True),
+        (b"From: No-Reply <do-not-reply+42@x.example>", True),
+        (b"From: Norah Eply <noreen@x.example>", False),
     ],
 )
 def test_automatic_mails(header: bytes, automatic: bool) -> None:
     """Mails of machines are marked, so that no machine answers them."""
-    assert message(b"From: a@b\r\n" + header + b"\r\n\r\nx").automatic is automatic
+    assert message(header + b"\r\nFrom: a@b\r\n\r\nx").automatic is automatic
 
 
 def test_ids() -> None:
@@ -500,16 +505,58 @@ def test_real_mails_against_the_standard_library(corpus: list[Path]) -> None:
         ("expanded", "2.0.0", "sent", ""),
         ("delayed", "4.4.7", "sent", "the customer's mail server has not taken it yet; it is still being tried"),
         ("failed", "5.1.1", "failed", "there is no such address: check it with the customer (the server said: told)"),
+        (
+            "Failed (no such box)",
+            "5.1.1",
+            "failed",
+            "there is no such address: check it with the customer (the server said: told)",
+        ),
+        ("failure", "5.1.1", "failed", "there is no such address: check it with the customer (the server said: told)"),
+        (
+            "failed",
+            "4.4.7",
+            "failed",
+            "it was tried in vain until its time was over: the mail server has a passing fault (the server said: told)",
+        ),
+        ("", "5.1.1", "failed", "there is no such address: check it with the customer (the server said: told)"),
+        ("puzzled", "4.4.7", "sent", ""),
+        ("", "2.0.0", "sent", ""),
     ],
 )
 def test_actions_of_reports(action: str, code: str, status: str, words: str) -> None:
-    """Every action of RFC 3464 has its status: relayed is not delivered, for nobody will tell more."""
+    """Every action of RFC 3464 has its status, and without one the code's class tells.
+
+    Relayed is not delivered, for nobody will tell more.
+    """
     raw = bounce(US, "<mc.k1@shop.example>", "kim@x.example", code, "told").replace(
         b"Action: " + {"2": b"delivered", "4": b"delayed", "5": b"failed"}[code[0]], b"Action: " + action.encode()
     )
     (event,) = wire_in.events(Request("POLL", "u", body=raw), US)
     assert isinstance(event, StatusUpdate)
     assert (event.status, event.message, event.key) == (status, words, "k1")
+
+
+def test_reports_that_came_through_a_gateway() -> None:
+    """A report inside another multipart counts when a machine sent it, not when a customer passes it on."""
+    raw = bounce(US, "<mc.k1@shop.example>", "kim@x.example", "5.1.1", "told")
+    moved = raw.replace(b"multipart/report; report-type=delivery-status", b"multipart/mixed")
+    assert moved != raw
+    (event,) = wire_in.events(Request("POLL", "u", body=moved), US)
+    assert isinstance(event, StatusUpdate)
+    head, _, rest = moved.partition(b"\r\n\r\n")
+    mime = next(line for line in head.split(b"\r\n") if line.startswith(b"Content-Type"))
+    passed_on = message(b"From: kim@x.example\r\n" + mime + b"\r\n\r\n" + rest)
+    assert passed_on.remotes
+
+
+def test_a_code_in_words() -> None:
+    """Where the field of the code is empty, the server's own words tell it."""
+    raw = bounce(US, "<mc.k1@shop.example>", "kim@x.example", "5.1.1", "550 5.2.2 full").replace(
+        b"Status: 5.1.1", b"Status: "
+    )
+    (event,) = wire_in.events(Request("POLL", "u", body=raw), US)
+    assert isinstance(event, StatusUpdate)
+    assert (event.status, event.code) == ("failed", "5.2.2")
 
 
 def test_reports_with_a_replaced_id() -> None:
