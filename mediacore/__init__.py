@@ -3,6 +3,7 @@
 These are the public names. Plugins and the testkit import nothing else of mediacore.
 """
 
+from mediacore.apart import Apart
 from mediacore.calls import call, download
 from mediacore.errors import (
     AuthNeeded,
@@ -58,6 +59,7 @@ __all__ = [
     "Absent",
     "Accept",
     "Action",
+    "Apart",
     "Attachment",
     "AttachmentState",
     "AuthNeeded",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pluggy
 
+from mediacore.apart import Apart
 from mediacore.events import Batch, Event, Fetched, Remote, Request, Response
 from mediacore.hosting import Host, Route
 from mediacore.limits import Limits
@@ -40,13 +41,14 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
-    def receive(self, request: Request) -> list[Event]:  # type: ignore[empty-body]  # a spec has no body
+    def receive(self, request: Request, apart: Apart) -> list[Event]:  # type: ignore[empty-body]  # a spec has no body
         """What happened, according to this delivery?
 
         First answer wins. Pure: no I/O, no clock. Verify the signature on the raw bytes, then parse everything in it.
 
         Args:
             request: the raw delivery.
+            apart: takes a stranger's file apart in the jail, for plugins whose deliveries are that.
 
         Returns:
             Every event in it, in order. An unknown type becomes ``Unsupported``; it never hides its neighbours.
@@ -107,7 +109,7 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
-    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> Fetched | None:
+    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits, apart: Apart) -> Fetched | None:
         """Bring the bytes of one attachment.
 
         First answer wins; I/O. Stream into the file, stop at the inbound limit, send credentials only to the
@@ -118,6 +120,7 @@ class Hooks:
             request: the delivery that named it, for channels whose files travel inside.
             into: an empty file to write to.
             limits: what this inbox carries, with the site's own numbers.
+            apart: takes a stranger's file apart in the jail, as for ``receive``.
 
         Returns:
             The type and the name that came with the bytes, as far as any did.

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args
 
 import pluggy
 
+from mediacore.apart import Apart, Here
 from mediacore.errors import ConfigError, ContractError, MediacoreError, PluginError
 from mediacore.events import Batch, Event, Fetched, Remote, Request, Response
 from mediacore.hookspecs import HOOKS, PROJECT, Hooks
@@ -36,15 +37,23 @@ class Inbox:
         manager: a PluginManager that holds exactly this inbox's plugins.
         plugin: the channel's own plugin object.
         overrides: the site's own numbers, laid over the channel's limits.
+        apart: where strangers' files are taken apart for the plugin.
     """
 
     def __init__(
-        self, name: str, channel: str, manager: pluggy.PluginManager, plugin: object, overrides: Mapping[str, Any]
+        self,
+        name: str,
+        channel: str,
+        manager: pluggy.PluginManager,
+        plugin: object,
+        overrides: Mapping[str, Any],
+        apart: Apart | None = None,
     ) -> None:
         self.name = name
         self.channel = channel
         self._manager = manager
         self._plugin = plugin
+        self._apart = apart or Here()
         self.limits: Limits = override_limits(self._first("limits", Limits), overrides)
 
     @classmethod
@@ -55,6 +64,7 @@ class Inbox:
         plugin: object,
         shared: Sequence[tuple[str, object]] = (),
         overrides: Mapping[str, Any] | None = None,
+        apart: Apart | None = None,
     ) -> Inbox:
         """Build an inbox: the shared plugins are registered first, so that the channel's own is asked first.
 
@@ -64,6 +74,7 @@ class Inbox:
             plugin: an instance of the channel's class.
             shared: name and object of each plugin that every inbox gets (defaults, antivirus, audit).
             overrides: the site's own limits.
+            apart: where strangers' files are taken apart; in this process when None.
 
         Raises:
             ContractError: a misspelt hook, a wrong argument, a missing required hook, or two plugins of one name.
@@ -83,7 +94,7 @@ class Inbox:
         missing = [hook for hook in REQUIRED if hook not in own]
         if missing:
             raise ContractError(f"inbox {name!r}: channel {channel!r} does not implement {', '.join(missing)}()")
-        return cls(name, channel, manager, plugin, overrides or {})
+        return cls(name, channel, manager, plugin, overrides or {}, apart)
 
     @property
     def hooks(self) -> tuple[str, ...]:
@@ -102,7 +113,7 @@ class Inbox:
         Raises:
             Refused: forged or malformed. PluginError: the plugin broke the contract.
         """
-        events: list[Event] = self._first("receive", list, request=request)
+        events: list[Event] = self._first("receive", list, request=request, apart=self._apart)
         for event in events:
             if not isinstance(event, get_args(Event)):
                 raise self._broken("receive", f"answered with a {type(event).__name__} where an event belongs")
@@ -122,7 +133,8 @@ class Inbox:
 
     def fetch(self, remote: Remote, request: Request, into: Path) -> Fetched:
         """Bring one attachment's bytes into the file; returns the type and the name that came with them."""
-        return self._first("fetch", Fetched, remote=remote, request=request, into=into, limits=self.limits)
+        asked = {"remote": remote, "request": request, "into": into, "limits": self.limits, "apart": self._apart}
+        return self._first("fetch", Fetched, **asked)
 
     def validate(self, media: Media) -> list[Finding]:
         """Everyone's findings on a file to send; a validator that raises is itself a refusing finding."""

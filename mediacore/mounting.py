@@ -14,6 +14,7 @@ import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn, override
 
+from mediacore.apart import Apart
 from mediacore.errors import ConfigError, ContractError
 from mediacore.inbox import Inbox
 from mediacore.limits import Limits
@@ -178,6 +179,7 @@ def mount(
     table: Mapping[str, Any],
     shared: Sequence[tuple[str, object]] = (),
     available: Mapping[str, EntryPoint] | None = None,
+    apart: Apart | None = None,
 ) -> Inbox:
     """Mount one inbox from its table of the site's configuration.
 
@@ -186,6 +188,7 @@ def mount(
         table: ``channel``, the channel's settings, and optionally ``limits`` and ``policy``.
         shared: plugins that every inbox gets.
         available: installed channels; looked up when None.
+        apart: where strangers' files are taken apart for the plugin; in this process when None.
 
     Raises:
         ConfigError: the settings are wrong. ContractError: the plugin is.
@@ -196,7 +199,7 @@ def mount(
     kind = plugin_class(channel, channels() if available is None else available)
     settings = {key: value for key, value in table.items() if key not in RESERVED}
     plugin = configure(kind, settings, f"inbox {name!r}")
-    return Inbox.mount(name, channel, plugin, shared, table.get("limits", {}))
+    return Inbox.mount(name, channel, plugin, shared, table.get("limits", {}), apart)
 
 
 def share(name: str, table: Mapping[str, Any], available: Mapping[str, EntryPoint] | None = None) -> object:

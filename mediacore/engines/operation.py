@@ -89,6 +89,7 @@ OPERATIONS: Mapping[str, str] = {
     "text": "mediacore.engines.doc.show:words",
     "ocr": "mediacore.engines.reading.ocr:ocr",
     "paint": "mediacore.engines.painting.paint:paint",
+    "read": "mediacore.reading:read",
 }
 """Every operation by name, and the function that does it; loaded only where it runs."""
 

@@ -23,6 +23,7 @@ from mediacore.messages import AttachmentState, Status, Template
 from mediacore.mounting import channels, mount, share, shared_plugins
 from mediacore.names import safe_name
 from mediacore.plan import Plan
+from mediacore.reading import Away
 from mediacore.runner.config import Config
 from mediacore.runner.links import Links
 from mediacore.sandbox import Bench, Level, Sandbox
@@ -106,10 +107,9 @@ class Site:
         available, extra, mounted = channels(), shared_plugins(), {}
         reads = self.config.site.ocr and ocr.available()  # without the extra pictures are not read; doctor says so
         for name, table in self.config.inboxes.items():
-            region = self.config.policies[name].region
             plugins = [(label, share(label, settings, extra)) for label, settings in self.config.shared.items()]
-            shared = [("defaults", Defaults(bench, region, reads)), *plugins]
-            mounted[name] = mount(name, table, shared, available)
+            shared = [("defaults", Defaults(bench, self.config.policies[name].region, reads)), *plugins]
+            mounted[name] = mount(name, table, shared, available, Away(self._sandbox, bench.scratch))
         return mounted
 
     def start(self) -> None:

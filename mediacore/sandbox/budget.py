@@ -51,8 +51,9 @@ class Group:
 GROUPS: Mapping[str, Group] = {
     "media": Group(("sniff", "probe", "preview", "fit", "strip", "words", "text", "paint"), spares=4),
     "ocr": Group(("ocr",)),
+    "reading": Group(("read",), spares=2),
 }
-"""Preload groups: OCR keeps its models out of the small children's memory."""
+"""Preload groups: OCR keeps its models out of the small children's memory, and plugins' readers see no engine."""
 
 BUDGETS: Mapping[str, Budget] = {
     "sniff": Budget(cpu=2, wall=10.0),
@@ -64,6 +65,7 @@ BUDGETS: Mapping[str, Budget] = {
     "text": Budget(),
     "paint": Budget(cpu=60, wall=120.0, output=256 * MIB),
     "ocr": Budget(cpu=60, wall=120.0, memory=6 * GIB, output=32 * MIB),
+    "read": Budget(cpu=10, wall=30.0, output=128 * MIB, answer=16 * MIB),
 }
 """What each operation gets unless the caller says otherwise."""
 

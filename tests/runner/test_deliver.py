@@ -144,3 +144,15 @@ def test_lmtp_refusals(site: Site, client: smtplib.LMTP, monkeypatch: pytest.Mon
         client.sendmail("kim@x.example", ["support@shop.example"], MAIL)
     assert refused.value.smtp_code == 451
     assert site.messages() == []
+
+
+def test_mails_are_taken_apart_in_the_jail(config: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site never reads a mail in its own process: one that could not do it at all shows the mail all the same."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("a mail was taken apart in the trusted process")
+
+    monkeypatch.setattr("mediacore_email.wire_in.events", never)
+    monkeypatch.setattr("mediacore_email.wire_in.file", never)
+    assert CliRunner().invoke(cli, ["deliver", "support", "-c", str(config)], input=MAIL).exit_code == OK
+    assert texts(site) == [("kim@x.example", "It is broken")]

@@ -14,6 +14,7 @@ import attrs
 
 from mediacore import (
     Absent,
+    Apart,
     AuthNeeded,
     Batch,
     Event,
@@ -36,6 +37,8 @@ from mediacore_email import imap, sent, smtp, wire_in, wire_out
 from mediacore_email.ids import domain_of
 from mediacore_email.imap_watch import Watch
 from mediacore_email.settings import Security, Server, mail_address, safe
+
+READER = "mediacore_email.reading"
 
 
 @attrs.frozen(eq=False)
@@ -97,11 +100,14 @@ class EmailChannel:
         return read_limits(Path(__file__).with_name("limits.toml"), self.profile)
 
     @hookimpl
-    def receive(self, request: Request) -> list[Event]:
+    def receive(self, request: Request, apart: Apart) -> list[Event]:
         """One polled mail. Nothing else: a mail that is posted to the webhook is nobody's."""
         if request.method != "POLL":
             raise Refused("mails are read from the mail server, not posted", code="signature", status=403)
-        return wire_in.events(request, self.address)
+        try:
+            return apart.events(READER, request, {"address": self.address})
+        except Permanent as error:
+            return [wire_in.unread(request, self.address, error.message)]
 
     @hookimpl
     def poll(self, cursor: str, limits: Limits) -> Batch | None:
@@ -119,20 +125,16 @@ class EmailChannel:
         return self._watch.news(self._imap(), self.imap_folders, imap.read_cursor(cursor), seconds)
 
     @hookimpl
-    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits) -> Fetched:
+    def fetch(self, remote: Remote, request: Request, into: Path, limits: Limits, apart: Apart) -> Fetched:
         """One file out of its mail, decoded."""
         figure = limits.inbound.max_bytes or limits.inbound.max_body
         most = figure.value
         if remote.ref == wire_in.SERVER:
             imap.fetch(self._imap(), request.url, into, most)
-            return Fetched(remote.type)
-        size = 0
-        with into.open("wb") as sink:
-            for chunk in wire_in.file(request, remote):
-                size += len(chunk)
-                if size > most:
-                    raise Permanent(f"the file is larger than {most:,} bytes", code="too-large")
-                sink.write(chunk)
+        elif remote.ref == wire_in.RAW and len(request.body) <= most:
+            into.write_bytes(request.body)
+        else:
+            apart.file(READER, request, remote.ref, into, most)
         return Fetched(remote.type)
 
     @hookimpl

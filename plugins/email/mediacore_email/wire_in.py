@@ -54,6 +54,14 @@ def events(request: Request, address: str) -> list[Event]:
     return reports.events(raw, root, domain) or [message(raw, root.headers, address, contents(raw, root))]
 
 
+def unread(request: Request, address: str, why: str) -> InboundMessage:
+    """The message of a mail that could not be taken apart: the mail itself as a file, and not one word believed."""
+    known = digest(request.body)
+    raw = f"Message-ID: <{known.replace(':', '.')}@mail.invalid>\r\n\r\n".encode()
+    kept = Remote(RAW, "message.eml", "message/rfc822", len(request.body))
+    return _kept_whole(raw, address, kept, f"a mail that is kept whole: {why}")
+
+
 def message(raw: bytes, head: Headers, address: str, inside: Contents) -> InboundMessage:
     """The message of a mail whose contents are known."""
     source_id = source(raw, head)
