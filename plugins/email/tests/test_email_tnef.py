@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -155,11 +154,11 @@ def test_a_file_that_is_not_there() -> None:
         struct.pack("<IHH16sII", 1, STRING, 0x8000, bytes(16), 1, 2**32 - 1),
     ],
 )
-def test_counts_that_lie(block: bytes) -> None:
+def test_counts_that_lie(block: bytes, steps: Callable[..., int]) -> None:
     """No count in the file makes work that its bytes do not pay for."""
-    begun = time.process_time()
-    assert tnef.read(container(*[item(1, 0x9003, block)] * 20)) is not None
-    assert time.process_time() - begun < 1
+    data = container(*[item(1, 0x9003, block)] * 20)
+    assert tnef.read(data) is not None
+    assert steps(tnef.read, data) < 10_000
 
 
 def test_only_some_are_opened() -> None:
