@@ -106,6 +106,23 @@ def test_lenient_about_names(mime: str, name: str, declared: str) -> None:
     assert look(TYPES[mime], name, declared) == (mime, {})
 
 
+@pytest.mark.parametrize(
+    ("data", "mime", "name", "declared"),
+    [
+        (
+            b"0\x82\x05\xbf\x06\t*\x86H\x86\xf7\r\x01\x07\x02",
+            "pkcs7-mime",
+            "smime.p7s",
+            "application/x-pkcs7-signature",
+        ),
+        (b"-----BEGIN PGP SIGNATURE-----\n\niQ==\n", "pgp-signature", "signature.asc", "application/pgp-signature"),
+    ],
+)
+def test_signatures_are_called_what_they_are(data: bytes, mime: str, name: str, declared: str) -> None:
+    """A mail's signature under its usual name is no lie."""
+    assert look(data + bytes(40), name, declared) == (f"application/{mime}", {})
+
+
 @pytest.mark.parametrize("mime", ["image/jpeg", "image/png", "image/webp", "image/avif", "application/pdf"])
 def test_truncated(mime: str) -> None:
     """A file without its end is told, whatever its type."""

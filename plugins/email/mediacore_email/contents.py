@@ -218,10 +218,11 @@ def _remote(raw: bytes, part: Part, index: int, referred: frozenset[str]) -> Rem
     shown = next((i for i in (cid, unquote(cid), location) if i and i in referred), "")
     name, described = _name(part), part.headers.text("content-description")[:500]
     declared = part.type or ("application/octet-stream" if kind == "attachment" or name else "text/plain")
+    elsewhere = part.type == _ELSEWHERE
     return Remote(
-        ref=f"{part.number}/whole" if part.type == _ELSEWHERE and part.number else part.number or "1",
+        ref=f"{part.number}/whole" if elsewhere and part.number else part.number or "1",
         name=name or _made_up(raw, part, declared, index),
-        type=declared,
+        type="text/plain" if elsewhere else declared,
         size=int(size) if re.fullmatch(r"[0-9]{1,12}", size) else 0,
         caption="" if described == name else described,
         inline_id=shown,
