@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -135,15 +135,20 @@ class Cut:
         self.pairs: list[tuple[socket.socket, socket.socket]] = []
         self._server, self._port = socket.create_server(("127.0.0.1", 0)), port
         self.port = self._server.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._threads: list[threading.Thread] = []
+        self._run(self._serve)
+
+    def _run(self, work: Callable[..., None], *arguments: object) -> None:
+        self._threads.append(threading.Thread(target=work, args=arguments, daemon=True))
+        self._threads[-1].start()
 
     def _serve(self) -> None:
         with suppress(OSError):
             while True:
                 pair = (self._server.accept()[0], socket.create_connection(("127.0.0.1", self._port)))
                 self.pairs.append(pair)
-                threading.Thread(target=self._pass, args=(*pair, False), daemon=True).start()
-                threading.Thread(target=self._pass, args=(*reversed(pair), True), daemon=True).start()
+                self._run(self._pass, *pair, False)
+                self._run(self._pass, *reversed(pair), True)
 
     def _pass(self, source: socket.socket, target: socket.socket, counted: bool) -> None:
         passed = 0
@@ -165,8 +170,13 @@ class Cut:
 
     def close(self) -> None:
         """Nobody comes through any more."""
-        self._server.close()
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
         self.now()
+        for thread in self._threads:
+            thread.join(10)
+        for each in (self._server, *(end for pair in self.pairs for end in pair)):
+            each.close()
 
 
 @pytest.fixture

@@ -354,7 +354,7 @@ BOMBS = {
     "HTML of numbers": b"Content-Type: text/html\r\n\r\n&#" + b"9" * 1_000_000,
     "base64 of padding": b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=a" * 2_000_000,
     "many pages": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
-    + (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>" * 200_000 + b"\r\n") * 30,
+    + (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p class=a>" * 60_000 + b"\r\n") * 30,
     "many invitations": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
     + (b"--b\r\nContent-Type: text/calendar\r\n\r\n" + b"x " * 10_000 + b"\r\n") * 300
     + (b"--b\r\nContent-Type: text/calendar; name=a.ics\r\n\r\n" + b"y " * 10_000 + b"\r\n") * 300,
@@ -367,7 +367,7 @@ BOMBS = {
 }
 
 
-STEPS, FILE_STEPS, MEMORY = 5_000_000, 200_000, 64 * 1024 * 1024
+STEPS, FILE_STEPS, MEMORY = 2_000_000, 200_000, 64 * 1024 * 1024
 """Calls that a mail and one of its files may cost, and bytes that may be held beside the mail itself."""
 
 
@@ -379,13 +379,13 @@ def test_bombs(name: str, steps: Callable[..., int]) -> None:
     tracemalloc.start()
     try:
         found = message(raw)
-        for remote in found.remotes[:3]:
+        for remote in found.remotes[:1]:
             assert sum(map(len, wire_in.file(Request("POLL", "u", body=raw), remote))) <= len(raw)
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()
     assert found.source_id
-    assert all(steps(data, raw, remote) < FILE_STEPS for remote in found.remotes[-2:])
+    assert all(steps(data, raw, remote) < FILE_STEPS for remote in found.remotes[-1:])
 
 
 def test_endless_text_is_also_a_file() -> None:
