@@ -180,9 +180,12 @@ def _read(raw: bytes, part: Part, found: _Found, markup: list[str]) -> None:
         markup.append(text)
         found.markup = True
         text = plain.words(text)
-    elif enclosed := uuencoded.blocks(text):
-        found.written += uuencoded.remotes(part.number or "1", enclosed)
-        text = uuencoded.without(text, enclosed)
+    else:
+        if enclosed := uuencoded.blocks(text):
+            found.written += uuencoded.remotes(part.number or "1", enclosed)
+            text = uuencoded.without(text, enclosed)
+        if headers.parameter(part.params, "format").lower() == "flowed":
+            text = plain.unflowed(text, headers.parameter(part.params, "delsp").lower() == "yes")
     found.texts.append(text)
     if not whole:
         found.files.append(part)

@@ -1,4 +1,4 @@
-"""HTML as words: what a person would read, in one pass over the text, whatever the markup is worth."""
+"""HTML and flowed text as words: what a person would read, in one pass over the text, whatever the markup is worth."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 _CID = re.compile(r"""cid:([^\s"'<>)]{1,500})""", re.IGNORECASE)
 _SOURCE = re.compile(r"""\b(?:src|background)\s*=\s*["']?([^\s"'<>]{1,1000})""", re.IGNORECASE)
+_SIGNATURE = "-- "
 QUOTES = 4
 """How many times a tag may go on behind a ``>`` that stands inside quotes."""
 
@@ -53,6 +54,27 @@ def words(markup: str) -> str:
             at = closer.start() if closer else len(markup)
     page.write(_text(markup[at:]))
     return page.text()
+
+
+def unflowed(text: str, delsp: bool) -> str:
+    """Text of ``format=flowed`` with its paragraphs on one line each (RFC 3676 4).
+
+    Args:
+        text: the words, with line feeds.
+        delsp: the space that says that a line goes on is not part of it.
+    """
+    lines: list[list[str]] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        rest = line.lstrip(">")
+        depth = len(line) - len(rest)
+        rest = rest.removeprefix(" ")
+        if depth != open_depth or rest == _SIGNATURE:
+            lines.append([">" * depth + " " if depth and rest else ">" * depth])
+        goes_on = rest.endswith(" ") and rest != _SIGNATURE
+        lines[-1].append(rest[:-1] if goes_on and delsp else rest)
+        open_depth = depth if goes_on else -1
+    return "\n".join(map("".join, lines))
 
 
 class _Page:

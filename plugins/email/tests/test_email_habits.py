@@ -270,6 +270,23 @@ def test_names(header: str) -> None:
     assert named(found) == [NAMES[header]]
 
 
+@pytest.mark.parametrize(
+    ("more", "body", "text"),
+    [
+        ("", b"One \r\ntwo \r\nthree", "One \ntwo \nthree"),
+        ("; format=fixed", b"One \r\ntwo", "One \ntwo"),
+        ("; format=flowed", b"One \r\ntwo \r\nthree\r\nfour", "One two three\nfour"),
+        ("; format=Flowed; delsp=yes", b"One \r\ntwo \r\nthree", "Onetwothree"),
+        ("; format=flowed", b"Hi\r\n-- \r\nKim \r\nShop", "Hi\n-- \nKim Shop"),
+        ("; format=flowed", b"> One \r\n> two\r\n>> deep \r\n> back\r\n>", "> One two\n>> deep \n> back\n>"),
+        ("; format=flowed", b" From here\r\n  two spaces", "From here\n two spaces"),
+    ],
+)
+def test_flowed_text(more: str, body: bytes, text: str) -> None:
+    """What a mail program wrapped for the wire is one paragraph again; quotes and the signature keep their lines."""
+    assert message(part(f"Content-Type: text/plain{more}", body)).text == text
+
+
 def test_uuencoded_bytes() -> None:
     """What was uuencoded in the text comes out as it was."""
     raw = part("Content-Type: text/plain", b"Hello\r\n" + UU)
