@@ -122,8 +122,11 @@ def _lines(raw: bytes, begin: int, end: int, found: list[tuple[str, bytes]]) -> 
             found.append((name[1].decode("ascii").lower(), line[name.end() :]))
         elif found and b"=" in line and found[-1][1].rstrip().endswith(b";"):
             _continue(found, b" " + line)  # a parameter on a line of its own that was not indented
-        elif not (at == 0 and line.startswith((b"From ", b">From "))) and not _goes_on(raw, after, limit, found):
-            return at  # nor the envelope line of an mbox
+        elif not (
+            (at == 0 and line.startswith((b"From ", b">From ")))  # the envelope line of an mbox
+            or ((found or not begin) and _goes_on(raw, after, limit, found))
+        ):
+            return at
         at = after
     raise TooMuch(f"it has more than {HEADER_LINES} header lines")
 
@@ -131,9 +134,8 @@ def _lines(raw: bytes, begin: int, end: int, found: list[tuple[str, bytes]]) -> 
 def _goes_on(raw: bytes, at: int, end: int, found: list[tuple[str, bytes]]) -> bool:
     """Whether a line among the headers that is none is only rubbish: what the body is made of still follows it."""
     empty = _EMPTY.search(raw, at, min(end, at + GUESSED))
-    return bool(
-        found and empty and _MIME.search(raw, at, empty.start() + 1) and "content-type" not in (n for n, _ in found)
-    )
+    known = any(name == "content-type" for name, _ in found)
+    return bool(not known and empty and _MIME.search(raw, at, empty.start() + 1))
 
 
 def _continue(found: list[tuple[str, bytes]], line: bytes) -> None:

@@ -197,6 +197,10 @@ HABITS: dict[str, tuple[bytes, list[str], str]] = {
         ["a.txt"],
         "Hello",
     ),
+    "rubbish before the headers": (b"Good day\r\n" + multi("mixed", TEXT, PDF), ["a.pdf"], "Hello"),
+    "rubbish among the headers": (b"Subject: x\r\nGood day\r\n" + multi("mixed", TEXT, PDF), ["a.pdf"], "Hello"),
+    "a forgotten empty line": (b"Subject: x\r\nGood day\r\nto: you\r\n\r\nBye", [], "Good day\nto: you\n\nBye"),
+    "a mail of words alone": (b"Good day\r\nto: you\r\n\r\nBye", [], "Good day\nto: you\n\nBye"),
     "only line feeds": (multi("mixed", TEXT, PDF).replace(b"\r\n", b"\n"), ["a.pdf"], "Hello"),
     "only carriage returns": (multi("mixed", TEXT, PDF).replace(b"\r\n", b"\r"), ["a.pdf"], "Hello"),
     "a parameter on a line that was not indented": (
