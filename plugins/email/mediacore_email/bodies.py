@@ -86,14 +86,13 @@ def _odd_base64(raw: bytes, start: int, end: int) -> Iterator[bytes]:
 
 
 def _uu(data: bytes) -> Iterator[bytes]:
-    inside = False
-    for line in data.splitlines():
-        if not inside:
-            inside = line.startswith(b"begin ")
-        elif line.strip() == b"end":
+    lines = data.splitlines()
+    # where the header says that it is uuencoded, some programs leave the first line out
+    first = next((at for at, line in enumerate(lines, 1) if line.startswith(b"begin ")), 0)
+    for line in lines[first:]:
+        if line.strip() == b"end":
             return
-        else:
-            yield uu_line(line)
+        yield uu_line(line)
 
 
 def uu_line(line: bytes) -> bytes:

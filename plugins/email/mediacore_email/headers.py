@@ -32,6 +32,8 @@ _PARAMETER = re.compile(
     re.DOTALL,
 )
 _UNDIVIDED = re.compile(r'(?<=")\s+(?=[\w*-]{1,60}=)')
+_RUN_ON = re.compile(r"\s+((?:size|(?:creation|modification|read)-date|(?:file)?name|charset|boundary)\*?)=")
+"""Parameters that may follow a value without quotes although the semicolon was forgotten; a name has spaces too."""
 _PIECE = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
 _FOLD = re.compile(r"[\r\n\t ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -177,9 +179,13 @@ def parameters(value: bytes) -> tuple[str, dict[str, str] | None]:
     for count, match in enumerate(_PARAMETER.finditer(rest), 1):
         if count > PARAMETERS:
             return head, None
-        quoted, plain = match[2], match[3]
-        content = re.sub(r'\\(["\\])', r"\1", quoted) if quoted is not None else plain.strip()
-        found.setdefault(match[1].lower(), content)
+        name, quoted = match[1].lower(), match[2]
+        if quoted is not None:
+            found.setdefault(name, re.sub(r'\\(["\\])', r"\1", quoted))
+            continue
+        content, *more = _RUN_ON.split(match[3].strip())
+        for each, told in zip((name, *more[::2]), (content, *more[1::2]), strict=True):
+            found.setdefault(each.lower(), told.strip('"') if more else told)
     return head, found
 
 

@@ -185,6 +185,7 @@ def test_sealed_mails() -> None:
         ("quoted-printable", b"H=65llo=\r\n!=C3=A9 =  \r\n.", "Hello!é .".encode()),
         ("quoted-printable", b"50% =zz", b"50% =zz"),
         ("x-uuencode", b"begin 644 x\r\n%2&5L;&\\\r\n`\r\nend\r\n", b"Hello"),
+        ("x-uuencode", b"%2&5L;&\\\r\n`\r\n", b"Hello"),
         ("x-uuencode", b"nothing", b""),
         ("8bit", b"H\xe9\r\n", b"H\xe9\r\n"),
         ("binary", b"\0\1", b"\0\1"),
