@@ -28,6 +28,9 @@ from mediacore.values import Json
 
 MODULE = "reading"
 """What a plugin's reader is called in its package, so that the jail finds it before it is locked."""
+MISSING = "library-missing"
+KILLED = ("crashed", "timeout", "too-much-memory")
+"""Codes of a reader that was not installed whole, and of one that was stopped; see ``mediacore.sandbox``."""
 MANY = 10_000
 """Events of one delivery that are believed."""
 _KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Event)}
@@ -97,6 +100,22 @@ class Away:
         made[0].replace(into)
 
     def _run(self, reader: str, request: Request, asked: Mapping[str, Json]) -> Outcome:
+        try:
+            return self._once(reader, request, asked)
+        except Unusable as error:
+            if error.code == MISSING or (error.code in KILLED and not self._well(reader)):
+                raise Retry(f"deliveries cannot be read here at the moment: {error.message}", code="reader") from error
+            raise Permanent(error.message, code=error.code) from error
+
+    def _well(self, reader: str) -> bool:
+        """Whether the reader reads at all: where it does not even give up on nothing, this machine is at fault."""
+        try:
+            self._once(reader, Request("POLL", ""), {"ref": "", "most": 0})
+        except Unusable as error:
+            return error.code not in KILLED
+        return True
+
+    def _once(self, reader: str, request: Request, asked: Mapping[str, Json]) -> Outcome:
         head = to_json(evolve(request, body=b""))
         del head["body"]
         try:
@@ -106,8 +125,6 @@ class Away:
                 source.flush()
                 params: dict[str, Json] = {"reader": reader, "request": head, **asked}
                 return self.runner.run("read", Path(source.name), params, self.scratch)
-        except Unusable as error:
-            raise Permanent(error.message, code=error.code) from error
         except OSError as error:
             raise Retry(f"the delivery could not be written down to be read: {error}", code="disk") from error
 

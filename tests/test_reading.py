@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,11 @@ class Answers:
     facts: dict[str, Any] = field(factory=dict)
     files: tuple[Path, ...] = ()
     error: Exception | None = None
+    well: bool = True
 
-    def run(self, *_: object) -> Outcome:
+    def run(self, _operation: str, path: Path, *_: object) -> Outcome:
+        if self.error and not path.stat().st_size and self.well:
+            raise Unusable("part", "There is nothing in it.")
         if self.error:
             raise self.error
         return Outcome(self.facts, self.files)
@@ -118,15 +121,22 @@ def test_answers_are_not_believed(tmp_path: Path, facts: dict[str, Any]) -> None
         Away(Answers(), tmp_path).file(READER, MAIL, "1", tmp_path / "file", 9)
 
 
-def test_faults_say_what_to_do_next(tmp_path: Path) -> None:
-    """A reader that was killed is final for this delivery; a full disk or a long queue is not."""
-    cases: Mapping[type[Exception], Exception] = {
-        Permanent: Unusable("timeout", "Too long."),
-        Retry: OSError("disk full"),
-    }
-    for raised, error in cases.items():
-        with pytest.raises(raised):
-            Away(Answers(error=error), tmp_path).events(READER, MAIL, SETTINGS)
+@pytest.mark.parametrize(
+    ("error", "well", "raised"),
+    [
+        (Unusable("timeout", "Too long."), True, Permanent),
+        (Unusable("damaged", "It is damaged."), True, Permanent),
+        (Unusable("timeout", "Too long."), False, Retry),
+        (Unusable("crashed", "It ended again and again."), False, Retry),
+        (Unusable("library-missing", "A library is not installed."), True, Retry),
+        (OSError("disk full"), True, Retry),
+        (Retry("too many jobs wait"), True, Retry),
+    ],
+)
+def test_faults_say_what_to_do_next(tmp_path: Path, error: Exception, well: bool, raised: type[Exception]) -> None:
+    """A mail that kills its reader is final; what is the machine's fault, as one that kills every reader, is not."""
+    with pytest.raises(raised):
+        Away(Answers(error=error, well=well), tmp_path).events(READER, MAIL, SETTINGS)
 
 
 def test_a_mail_that_kills_its_reader_is_kept_whole(tmp_path: Path) -> None:
