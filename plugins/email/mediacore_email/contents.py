@@ -22,6 +22,8 @@ from mediacore_email.names import EXTENSIONS, NAMES, made_up
 
 _TEXTS = ("text/plain", "text/html", "")
 _MARKUP = ("text/html", "text/enriched", "text/richtext")
+_MAILS = ("message/rfc822", "message/global", "message/news")
+"""Mails in mails: as they have been, with addresses beyond ASCII (RFC 6532), and what once went to newsgroups."""
 _INVITES = ("text/calendar", "application/ics")
 INVITES, INVITE = 10, 256 * 1024
 """How many invitations, and up to how many bytes, are looked at for the same one twice."""
@@ -82,7 +84,9 @@ def contents(raw: bytes, root: Part, depth: int = 0) -> Contents:
     for index, part in enumerate(found.files, 1):
         letter = letters.get(part)
         remotes += winmail.remotes(part.number or "1", letter, referred, {r.name for r in remotes}) if letter else []
-        if not letter or winmail.hides(letter, text or enclosed):
+        if letter and winmail.hides(letter, text or enclosed) and (document := winmail.told(raw, part, letter)):
+            remotes.append(document)
+        elif not letter or winmail.hides(letter, text or enclosed):
             remotes.append(evolve(_remote(raw, part, index, referred), sort=found.sorts.get(part, "")))
     remotes += found.written
     remotes += [
@@ -233,7 +237,7 @@ def _remote(raw: bytes, part: Part, index: int, referred: frozenset[str]) -> Rem
 
 
 def _made_up(raw: bytes, part: Part, declared: str, index: int) -> str:
-    if declared == "message/rfc822":
+    if declared in _MAILS:
         return _subject(raw, part)
     location = part.headers.text("content-location").rpartition("/")[2]
     if re.fullmatch(r"[\w. -]{1,100}\.[A-Za-z0-9]{1,5}", location):

@@ -58,13 +58,13 @@ class Letter:
     Args:
         files: in order.
         text, markup: the words, plain and as HTML; empty where there are none.
-        rich: there are words as RTF.
+        rich: where words as compressed RTF lie; the same place twice where there are none.
     """
 
     files: tuple[Enclosed, ...] = ()
     text: str = ""
     markup: str = ""
-    rich: bool = False
+    rich: tuple[int, int] = (0, 0)
 
 
 @define
@@ -98,7 +98,8 @@ def read(data: bytes) -> Letter | None:
         _note(data, drafts, kind, start, end)
     files = tuple(_enclosed(data, draft, charset) for draft in drafts)
     text, markup = _words(data, message, charset)
-    return Letter(files, text or _decoded(data, *body, charset), markup, _RTF in message.values)
+    _, *rich = message.values.get(_RTF, (0, 0, 0))
+    return Letter(files, text or _decoded(data, *body, charset), markup, (rich[0], rich[1]))
 
 
 def _note(data: bytes, drafts: list[_Draft], kind: int, start: int, end: int) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from mediacore import Remote
-from mediacore_email import bodies, headers, plain, tnef
+from mediacore_email import bodies, headers, plain, rich, tnef
 from mediacore_email.mime import Part
 from mediacore_email.names import distinct, made_up
 from mediacore_email.tnef import Enclosed, Letter
@@ -40,7 +40,17 @@ def words(letter: Letter) -> str:
 
 def hides(letter: Letter, text: str) -> bool:
     """Whether a person who has its files and this text would miss something that it holds."""
-    return (letter.rich and not text) or not (letter.files or (text and text == words(letter)))
+    return (letter.rich[1] > 0 and not text) or not (letter.files or (text and text == words(letter)))
+
+
+def told(raw: bytes, part: Part, letter: Letter) -> Remote | None:
+    """Its words as a document of their own, where they are RTF that can be written out."""
+    number = part.number or "1"
+    return (
+        Remote(f"{number}{MARK}0", "message.rtf", "application/rtf")
+        if rich.is_rich(_data(raw, part), *letter.rich)
+        else None
+    )
 
 
 def remotes(number: str, letter: Letter, referred: frozenset[str], taken: set[str]) -> list[Remote]:
@@ -62,9 +72,11 @@ def remotes(number: str, letter: Letter, referred: frozenset[str], taken: set[st
 
 
 def file(raw: bytes, part: Part, index: int) -> Iterator[bytes] | None:
-    """The bytes of one of its files; None when it has no such file."""
+    """The bytes of one of its files, or of its words for the index 0; None when it has no such file."""
     data = _data(raw, part)
     letter = tnef.read(data)
+    if letter and index == 0 and (document := rich.unpacked(data[slice(*letter.rich)])):
+        return iter((document,))
     if letter is None or not 0 < index <= len(letter.files):
         return None
     found = letter.files[index - 1]

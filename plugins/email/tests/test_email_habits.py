@@ -141,6 +141,11 @@ HABITS: dict[str, tuple[bytes, list[str], str]] = {
         ["Old.eml"],
         "Hello",
     ),
+    "a mail in a mail with an address beyond ASCII": (
+        multi("mixed", TEXT, part("Content-Type: message/global", "From: ü@x\r\nSubject: Grüße\r\n\r\nx".encode())),
+        ["Grüße.eml"],
+        "Hello",
+    ),
     "uuencoded in the text": (part("Content-Type: text/plain", b"Hello\r\n" + UU + b"Bye"), ["cat.txt"], "Hello\nBye"),
     "prose that only begins like a file": (
         part("Content-Type: text/plain", b"begin 644 words\r\nand so on\r\nend\r\n"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mediacore_email import tnef, winmail, wire_in
+from mediacore_email import rich, tnef, winmail, wire_in
 
 from mediacore import InboundMessage, Permanent, Remote, Request
 
@@ -120,6 +120,57 @@ def test_what_cannot_be_opened_is_kept_whole(content: bytes) -> None:
     assert (remote.name, data(request, [remote])) == ("winmail.dat", [content])
 
 
+def packed(*pieces: bytes | tuple[int, int], size: int = 0) -> bytes:
+    """Compressed RTF: bytes as they are, and references as how far back and how many."""
+    ring, out, items = 207, b"", list[bytes]()
+    flags = list[bool]()
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            items += [bytes([byte]) for byte in piece]
+            flags += [False] * len(piece)
+            ring += len(piece)
+        else:
+            items.append(((((ring - piece[0]) % 4096) << 4) | (piece[1] - 2)).to_bytes(2, "big"))
+            flags.append(True)
+            ring += piece[1]
+    for at in range(0, len(items), 8):
+        out += bytes([sum(flag << bit for bit, flag in enumerate(flags[at : at + 8]))]) + b"".join(items[at : at + 8])
+    return struct.pack("<IIII", len(out) + 12, size or ring - 207, 0x75465A4C, 0) + out
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        ((b"{\\rtf1 Hi}",), b"{\\rtf1 Hi}"),
+        (((207, 6), b"\\ansi Hi}"), b"{\\rtf1\\ansi Hi}"),
+        ((b"ab", (2, 7), b"!"), b"ababababa!"),
+        ((b"ab", (0, 2), b"lost"), b"ab"),
+        ((b"ab", (3000, 2), b"lost"), b"ab"),
+    ],
+    ids=["literal", "common words", "overlap", "end", "never written"],
+)
+def test_words_in_rich_text(pieces: tuple[bytes | tuple[int, int], ...], text: bytes) -> None:
+    """Words that are there as compressed RTF alone become a document that anybody can open."""
+    request = polled(container(item(1, 0x9003, properties((BINARY, 0x1009, packed(*pieces))))))
+    (remote,) = message(request).remotes
+    assert (remote.name, remote.type) == ("message.rtf", "application/rtf")
+    assert data(request, [remote]) == [text]
+
+
+def test_rich_text_is_bounded(steps: Callable[..., int]) -> None:
+    """A few bytes that claim much give what they pay for, and what claims too much stays where it is."""
+    assert rich.unpacked(packed(b"ab", *[(2, 17)] * 50, size=rich.MOST)).startswith(b"abab")
+    assert steps(rich.unpacked, packed(b"ab", *[(2, 17)] * 20_000)) < 1_000_000
+    assert rich.unpacked(packed(b"ab", size=rich.MOST + 1)) == b""
+    assert rich.unpacked(struct.pack("<IIII", 15, 3, 0x414C454D, 0) + b"abc") == b"abc"
+
+
+@given(st.binary(max_size=80))
+def test_rich_text_is_total(noise: bytes) -> None:
+    """Whatever the bytes are, unpacking ends with no more than the size that was claimed."""
+    assert len(rich.unpacked(struct.pack("<IIII", 0, 500, 0x75465A4C, 0) + noise)) <= 500
+
+
 def test_a_message_inside() -> None:
     """A forwarded message in the same format is a file that can be read as one; an OLE object is without its prefix."""
     inner = container(attached("deep.txt", b"deep"))
@@ -198,7 +249,7 @@ def test_real_containers(corpus: list[Path]) -> None:
         if path.name != "MAPI_OBJECT.tnef":  # there it keeps the interface's id before the file
             assert ours == expected, path.name
         request = polled(content, "Hi")
-        enclosed = [r for r in message(request).remotes if winmail.MARK in r.ref]
+        enclosed = [r for r in message(request).remotes if winmail.MARK in r.ref and r.name != "message.rtf"]
         assert [d.rstrip(b"\0") for d in data(request, enclosed)] == [d for _, d in ours]
         seen += len(enclosed)
     assert seen > 20
