@@ -25,6 +25,11 @@ PARAMS: dict[str, dict[str, Any]] = {
     "words": {},
     "text": {},
     "paint": {"regions": [[0, 10, 10, 60, 60, "manual"]]},
+    "read": {
+        "reader": "mediacore_email.reading",
+        "request": {"method": "POLL", "url": "imap://INBOX/7/42"},
+        "settings": {"address": "help@shop.example"},
+    },
 }
 ODD = {
     f"{kind}-{mode}": lambda kind=kind, mode=mode: b.saved(b.photo(200, 150).convert(mode), kind)
