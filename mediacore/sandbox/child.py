@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from mediacore.engines.operation import Made, Operation, Unusable, reporting
+from mediacore.sandbox import heap
 from mediacore.sandbox.budget import Budget
 from mediacore.sandbox.lock import Lock
 from mediacore.sandbox.wire import (
@@ -65,6 +66,7 @@ def live(operations: Mapping[str, Operation], lock: Lock, parent: int, own: sock
     """
     try:
         lock.begin(parent)
+        heap.warm()
         _, descriptors = receive_with(own, JOB_DESCRIPTORS)
         if len(descriptors) != JOB_DESCRIPTORS:  # it is not needed any more
             os._exit(0)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from attrs import define, field
 
+from mediacore.sandbox import heap
 from mediacore.sandbox.budget import GROUPS
 from mediacore.sandbox.lock import Level
 from mediacore.sandbox.spare import Spare, ZygoteLost
@@ -175,4 +176,5 @@ def _environment(group: str) -> dict[str, str]:
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
         "ORT_DISABLE_TELEMETRY": "1",
+        **heap.ENVIRONMENT,
     }

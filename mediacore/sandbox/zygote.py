@@ -26,7 +26,7 @@ from typing import NoReturn
 from attrs import define, field
 
 from mediacore.engines.operation import OPERATIONS, Made, Operation, Unusable, load
-from mediacore.sandbox import doors
+from mediacore.sandbox import doors, heap
 from mediacore.sandbox.budget import GROUPS, SELF_TEST
 from mediacore.sandbox.child import live
 from mediacore.sandbox.lock import Level, Lock
@@ -182,6 +182,7 @@ def main(descriptor: int, group: str, most: int) -> None:
     greeting = {"level": int(lock.level), "missing": missing, "threads": threads()}
     gc.collect()
     gc.freeze()
+    heap.keep()
     control.send(json.dumps(greeting).encode()[:NOTE_MOST])
     Zygote(control, operations, lock).serve()
 

@@ -15,6 +15,7 @@ from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
 from mediacore.engines.picture import colour, rare, salvage
 from mediacore.engines.picture.chunks import webp_size
+from mediacore.engines.picture.jpegscans import scans_of
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "image/jpeg": ("JPEG", "MPO"),
@@ -96,8 +97,8 @@ def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
         raise Unusable("damaged", "The picture is damaged or not what it claims to be.") from None
     _check_size(*picture.size, picture.format or "")
-    if picture.format in ("JPEG", "MPO"):
-        _check_scans(file)
+    if picture.format in ("JPEG", "MPO") and scans_of(file, bounds.JPEG_SCANS) > bounds.JPEG_SCANS:
+        raise Unusable("bomb", "The picture is made to take very long to open.")
     return picture
 
 
@@ -266,18 +267,6 @@ def decode(picture: Image.Image, *, partly: bool = False) -> None:
 def _check_size(width: int, height: int, kind: str) -> None:
     if width * height > bounds.PIXELS.get(kind, bounds.PIXELS_ELSE) or max(width, height) > bounds.SIDE:
         raise _too_many()
-
-
-def _check_scans(file: BinaryIO) -> None:
-    where = file.tell()
-    file.seek(0)
-    scans, tail = 0, b""
-    while piece := file.read(1 << 20):
-        scans += (tail + piece).count(b"\xff\xda")
-        tail = piece[-1:]
-    file.seek(where)
-    if scans > bounds.JPEG_SCANS:
-        raise Unusable("bomb", "The picture is made to take very long to open.")
 
 
 def _too_many() -> Unusable:
