@@ -33,7 +33,7 @@ from mediacore.engines.picture import jpegfit
 from mediacore.engines.preview import preview
 from mediacore.engines.sniff import sniff, type_of
 from mediacore.sandbox import Bench, Sandbox
-from mediacore.stores.blobs import Blobs, digest_of
+from mediacore.stores.blobs import Blobs, digesting
 
 IN_PROCESS, IN_JAIL = "mediacore", "mediacore, in the jail"
 
@@ -89,8 +89,9 @@ def jailed(sandbox: Sandbox, path: Path, side: int, out: Path) -> Output:
 
 def verdict(bench: Bench, path: Path) -> Output:
     """Sniff in the jail, digest, and what is wrong with it."""
-    sniffed, digest = bench.sniff(path, path.name), digest_of(path)
-    return Output(note=f"{sniffed.type} {digest[:8]} {len(sniffed.findings)} findings")
+    with digesting(path) as digest:
+        sniffed = bench.sniff(path, path.name)
+        return Output(note=f"{sniffed.type} {digest()[:8]} {len(sniffed.findings)} findings")
 
 
 def stored(bench: Bench, blobs: Blobs, path: Path, folder: Path) -> Output:
@@ -98,9 +99,10 @@ def stored(bench: Bench, blobs: Blobs, path: Path, folder: Path) -> Output:
     came = folder / "came"
     came.unlink(missing_ok=True)
     os.link(path, came)
-    sniffed, digest = bench.sniff(came, path.name), digest_of(came)
-    blobs.keep(came, digest)
-    blobs.delete(digest)
+    with digesting(came) as digest:
+        sniffed = bench.sniff(came, path.name)
+        blobs.keep(came, digest())
+    blobs.delete(digest())
     return Output(note=sniffed.type)
 
 

@@ -19,11 +19,8 @@ _ACTIVE = re.compile(rb"<(?:html|script|svg|iframe|!doctype html)[\s>/]|<\?php\s
 _OTHERS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"MZ", b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"ID3")
 _SCANNED = 2 << 20
 """Bytes that unpackers search for the beginning of an archive, since those that unpack themselves begin as programs."""
-_PACKED = {
-    b"Rar!\x1a\x07\x00": "a RAR archive",
-    b"Rar!\x1a\x07\x01": "a RAR archive",
-    b"7z\xbc\xaf\x27\x1c\x00": "a 7-Zip archive",
-}
+_PACKED = {b"Rar!\x1a\x07": "a RAR archive", b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive"}
+"""What they begin with; of RAR what its old and its new kind have in common."""
 _ATTACHED = 2048
 """Bytes before an attached file in which a PDF says that it is one."""
 

@@ -18,7 +18,7 @@ from mediacore.inbox import Inbox
 from mediacore.kinds import Kind, kind_of
 from mediacore.names import EXTENSIONS
 from mediacore.stores import conversation
-from mediacore.stores.blobs import digest_of
+from mediacore.stores.blobs import digesting
 from mediacore.values import Facts, Finding, Media, Rendition, Severity
 
 UNKNOWN = "application/octet-stream"
@@ -51,11 +51,17 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
     Returns:
         The media with its facts, and what is wrong with it in itself.
     """
-    size, digest = path.stat().st_size, digest_of(path)
+    with digesting(path) as digest:
+        mime, facts, findings = _looked_at(house, path, name, declared)
+        return Media(path, mime, path.stat().st_size, digest(), facts), findings
+
+
+def _looked_at(house: House, path: Path, name: str, declared: str) -> tuple[str, Facts, list[Finding]]:
+    """A file's type, its facts, and what is wrong with it."""
     try:
         sniffed = house.bench.sniff(path, name, declared)
     except Unusable as error:
-        return Media(path, UNKNOWN, size, digest), [Finding(error.code, Severity.REFUSE, error.message)]
+        return UNKNOWN, Facts(), [Finding(error.code, Severity.REFUSE, error.message)]
     findings, facts = list(sniffed.findings), Facts()
     try:
         facts = house.bench.probe(path, sniffed.type)
@@ -63,7 +69,7 @@ def examine(house: House, path: Path, name: str = "", declared: str = "") -> tup
     except Unusable as error:
         severity = Severity.REFUSE if error.code == "bomb" else Severity.NOTE
         findings.append(Finding(error.code, severity, error.message))
-    return Media(path, sniffed.type, size, digest, facts), findings
+    return sniffed.type, facts, findings
 
 
 def locked(mime: str, facts: Facts, known: Sequence[Finding]) -> list[Finding]:

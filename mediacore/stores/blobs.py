@@ -11,10 +11,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-CHUNK = 1024 * 1024
 STALE = 3600.0
 
 
@@ -125,11 +125,22 @@ class Blobs:
 
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        while chunk := source.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    with path.open("rb", buffering=0) as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def digesting(path: Path) -> Iterator[Callable[[], str]]:
+    """The SHA-256 of a file, computed beside what the caller does meanwhile, such as waiting for an engine.
+
+    Args:
+        path: the file; nobody may write to it before the end.
+
+    Yields:
+        What waits for the digest and gives it; it raises ``OSError`` when the file cannot be read.
+    """
+    with ThreadPoolExecutor(1, "digest") as pool:
+        yield pool.submit(digest_of, path).result
 
 
 def _sync(folder: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediacore.stores.blobs import Blobs, digest_of
+from mediacore.stores.blobs import Blobs, digest_of, digesting
 
 DATA = b"some bytes" * 1000
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -246,3 +246,20 @@ def test_many_writers(blobs: Blobs, tmp_path: Path) -> None:
     assert len(found) == 9
     assert sorted(set(found)) == stored(tmp_path)
     assert all(digest_of(blobs.path(d)) == d for d in found)
+
+
+def test_a_digest_is_computed_meanwhile(tmp_path: Path) -> None:
+    """It is done in another thread, beside what the caller does, and given when it is asked for."""
+    path = tmp_path / "a"
+    path.write_bytes(DATA)
+    with digesting(path) as digest:
+        working = [thread.name for thread in threading.enumerate() if thread.name.startswith("digest")]
+        assert digest() == DIGEST == digest()
+    assert working
+    assert not any(thread.name.startswith("digest") for thread in threading.enumerate())
+
+
+def test_a_digest_of_nothing_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
+    """A file that cannot be read is the caller's error, not the thread's."""
+    with digesting(tmp_path / "none") as digest, pytest.raises(FileNotFoundError):
+        digest()
