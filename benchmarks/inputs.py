@@ -58,6 +58,10 @@ class Inputs:
         """12 megapixels of HEIC; building it takes a minute."""
         return self._kept("photo-12mp.heic", lambda: _heic(leaves(4032, 3024)))
 
+    def thumbed_heic(self) -> Path:
+        """The same with a thumbnail of 512 pixels inside."""
+        return self._kept("photo-12mp-thumb.heic", lambda: _heic(leaves(4032, 3024), thumbnails=[512]))
+
     def large(self) -> Path:
         """100 MB that begin as an MP4 does."""
         return self._kept("film-100mb.mp4", _film)
@@ -159,10 +163,10 @@ def _png(picture: Image.Image) -> bytes:
     return target.getvalue()
 
 
-def _heic(picture: Image.Image) -> bytes:
+def _heic(picture: Image.Image, **options: object) -> bytes:
     pillow_heif: Any = importlib.import_module("pillow_heif")
     target = io.BytesIO()
-    pillow_heif.from_pillow(picture).save(target, quality=70, enc_params={"x265:preset": "ultrafast"})
+    pillow_heif.from_pillow(picture).save(target, quality=70, enc_params={"x265:preset": "ultrafast"}, **options)
     return target.getvalue()
 
 

@@ -21,6 +21,10 @@ from mediacore.stores.blobs import Blobs
 SIDE = 512
 THUMB_ROUNDS, FIT_ROUNDS = 7, 3
 ALONE = "SHA-256 alone"
+PHONE_THUMBNAIL = 320
+"""The longer side of the thumbnail in an iPhone's HEIC."""
+OWN_THUMBNAIL = 0.1
+"""What a preview may take that needs no more than that, of a full decode."""
 
 
 @frozen
@@ -195,15 +199,21 @@ def _pages(stage: Stage) -> Iterator[Job]:
 
 
 def _phone(stage: Stage) -> Iterator[Job]:
+    """Pictures of phones, decoded whole, and by their own thumbnail where that is as large as what is asked for."""
     if not peers.has("pillow_heif"):
         return
-    paths = stage.inputs.found(".heic", ".heif", least=500_000) or [stage.inputs.heic()]
-    for path in paths:
+    found = stage.inputs.found(".heic", ".heif", least=500_000)
+    thumbed = stage.inputs.thumbed_heic()
+    jobs = [(path, SIDE, 1.05) for path in found or [stage.inputs.heic()]] + [(thumbed, SIDE, OWN_THUMBNAIL)]
+    jobs += [(path, PHONE_THUMBNAIL, OWN_THUMBNAIL) for path in found if "iphone" in path.name.lower()]
+    for path, side, most in jobs:
         arms = (
-            Arm(peers.NAIVE, partial(peers.pillow_naive, path, SIDE)),
-            Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, SIDE), ours=True),
+            Arm(peers.NAIVE, partial(peers.pillow_naive, path, side)),
+            Arm(ours.IN_PROCESS, partial(ours.thumbnail, path, side), ours=True),
+            Arm(ours.IN_JAIL, partial(ours.jailed, stage.sandbox, path, side, stage.out), ours=True),
         )
-        yield Job(f"HEIC to {SIDE} px: {_named(path)}", "heic", arms, (Promise(1.05, peers.NAIVE),), 2, path)
+        of = ", its own thumbnail" if most == OWN_THUMBNAIL else ""
+        yield Job(f"HEIC to {side} px{of}: {_named(path)}", "heic", arms, (Promise(most, peers.NAIVE),), 3, path)
 
 
 def _posters(stage: Stage) -> Iterator[Job]:

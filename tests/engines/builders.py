@@ -7,6 +7,8 @@ import random
 import struct
 import zipfile
 import zlib
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,16 @@ def film(frames: int = 24, side: int = 320, *, holes: bool = False) -> bytes:
         pictures.append(page)
     options = {"transparency": 255, "disposal": 2} if holes else {}
     return saved(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=50, loop=0, **options)
+
+
+@cache
+def thumbed_heic() -> bytes:
+    """A HEIC of 800 x 600 whose thumbnail of 160 is whole and its picture not, so that one sees which was decoded."""
+    import_module("pillow_heif").register_heif_opener()
+    data = bytearray(saved(photo(800, 600), "HEIF", quality=70, thumbnails=[160]))
+    start = data.index(b"mdat") + 64  # the picture comes first and is much the larger
+    data[start : start + 4096] = bytes(4096)
+    return bytes(data)
 
 
 def docx(*, macros: bool = False) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from importlib import import_module
 from pathlib import Path
 
 import pymupdf
@@ -12,6 +13,7 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
+from mediacore.engines.picture import image
 from mediacore.engines.picture.rare import rare_type
 from mediacore.engines.preview import preview
 from mediacore.engines.sniff import type_of
@@ -87,6 +89,24 @@ def test_phone_pictures(name: str) -> None:
     assert max(picture.size) == 320
     assert b"Exif" not in made
     assert max(ImageStat.Stat(picture.convert("L")).stddev) > 10
+
+
+def test_a_heic_shows_its_own_thumbnail_where_that_is_large_enough() -> None:
+    """The picture itself, which takes fifty times as long, is decoded only for a larger preview."""
+    import_module("pillow_heif").register_heif_opener(thumbnails=False)  # as painting leaves it
+    for side, own in ((160, True), (120, True), (164, False)):
+        picture, _ = shown(b.thumbed_heic(), "image/heic", side)
+        assert picture.size == (side, side * 3 // 4)
+        assert (distance(picture, b.photo(800, 600).resize(picture.size)) < 12) is own
+
+
+@pytest.mark.parametrize("size", [(400, 300), (600, 401), (401, 600), (602, 403)])
+def test_a_thumbnail_that_was_rounded_serves(size: tuple[int, int]) -> None:
+    """Its maker may round each side to a whole pair of pixels."""
+    whole = b.saved(b.photo(*size), "HEIF", quality=50, thumbnails=[160])
+    with image.open_typed(io.BytesIO(whole), "image/heic") as opened:
+        image.upright(opened, (160, 160), embedded=True)
+        assert max(opened.size) <= 160
 
 
 def test_nothing_but_pixels() -> None:

@@ -19,7 +19,7 @@ from tests.engines.test_sniff import TYPES
 ORDER: Any = asdict(Fit(("image/jpeg", "image/png", "application/pdf"), max_bytes=60_000, max_side=900))
 PARAMS: dict[str, dict[str, Any]] = {
     "probe": {},
-    "preview": {"side": 200},
+    "preview": {"side": 160},
     "strip": {},
     "fit": {"fit": ORDER},
     "words": {},
@@ -35,7 +35,12 @@ ODD = {
     f"{kind}-{mode}": lambda kind=kind, mode=mode: b.saved(b.photo(200, 150).convert(mode), kind)
     for kind, mode in (("TIFF", "CMYK"), ("TIFF", "LAB"), ("TIFF", "1"), ("JPEG", "CMYK"), ("PNG", "P"), ("GIF", "P"))
 }
-ODD |= {"loud": b.loud_jpeg, "turned": lambda: b.loud_jpeg(6), "cut": lambda: b.loud_jpeg()[:2000]}
+ODD |= {
+    "loud": b.loud_jpeg,
+    "turned": lambda: b.loud_jpeg(6),
+    "cut": lambda: b.loud_jpeg()[:2000],
+    "thumb": b.thumbed_heic,
+}
 ODD |= {f"honest-{mime}": lambda mime=mime: TYPES[mime] for mime in TYPES}
 FEW = ("mail", "orientation", "tnef")
 """Folders of many files of one kind, of which every seventh is enough."""

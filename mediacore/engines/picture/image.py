@@ -45,6 +45,8 @@ TURNS: Mapping[int, Image.Transpose] = {
 WHITE = (255, 255, 255)
 GROUND_SHARE, GROUND_LIGHT = 0.25, 144
 """What a screenshot saved as JPEG shows of its ground at least, and the sum of that ground's three colours."""
+_ROUNDED = 2
+"""Pixels that a thumbnail may fall short of, since its maker rounds to whole pairs of them."""
 CAMERA = 0x010F
 """The EXIF tag of a camera's maker."""
 
@@ -156,8 +158,7 @@ def upright(
     if picture.format in ("JPEG", "MPO") and not sharp:
         picture.draft(picture.mode, wanted if turn < 5 else wanted[::-1])
     if embedded and picture.format == "HEIF":
-        # the maker of a thumbnail may have rounded the other way
-        picture.draft(picture.mode, (max(1, wanted[0] - 1), max(1, wanted[1] - 1)))
+        picture.draft(picture.mode, (max(1, wanted[0] - _ROUNDED), max(1, wanted[1] - _ROUNDED)))
     decode(picture, partly=partly)
     if not isinstance(picture, TiffImagePlugin.TiffImageFile) and turn in TURNS and turn >= 5:
         wanted = wanted[::-1]
@@ -278,4 +279,4 @@ def _register_heif() -> None:
         import pillow_heif
     except ImportError:
         raise Unusable("library-missing", "HEIC pictures need the package pillow-heif (extra: heic).") from None
-    pillow_heif.register_heif_opener()
+    pillow_heif.register_heif_opener(thumbnails=True)  # where pictures are painted over they are turned off
