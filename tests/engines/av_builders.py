@@ -150,9 +150,9 @@ def _sounds(stream: Any, _size: object, _rate: object, seconds: float, *_: objec
 
 
 def bright(curve: int) -> bytes:
-    """A still film in PQ (16) or HLG (18), as phones record: black on the left, ordinary white on the right."""
+    """A still film in PQ (16) or HLG (18), as phones record: black, ordinary white, and five times as bright."""
     sink = io.BytesIO()
-    white = {16: 0.58, 18: 0.75}[curve]  # the signal of 203 cd/m2, ITU-R BT.2408
+    white, bright = {16: (0.58, 0.752), 18: (0.75, 1.0)}[curve]  # signals of 203 (ITU-R BT.2408) and 1000 cd/m2
     with av.open(sink, "w", "mp4") as made:
         stream: Any = made.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
         stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p10le"
@@ -161,7 +161,8 @@ def bright(curve: int) -> bytes:
         for number in range(3):
             frame = av.VideoFrame(160, 96, "yuv420p10le")
             for index, plane in enumerate(frame.planes):
-                levels = [64 + round(876 * white) * (at >= 80) if index == 0 else 512 for at in range(plane.width)]
+                bands = [64 + round(876 * (0, white, bright)[3 * at // plane.width]) for at in range(plane.width)]
+                levels = bands if index == 0 else [512] * plane.width
                 row = struct.pack(f"<{plane.width}H", *levels)
                 plane.update((row + bytes(plane.line_size - len(row))) * plane.height)
             frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range = 9, 9, curve, 1

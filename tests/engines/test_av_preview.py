@@ -124,12 +124,16 @@ def test_wave() -> None:
 
 @pytest.mark.parametrize("curve", [16, 18])
 def test_bright_films(curve: int) -> None:
-    """A film in PQ or HLG is shown with its white at white, not dim and grey."""
+    """A film in PQ or HLG is shown with its white nearly white, not dim and grey, and what is brighter still shows."""
     data = b.bright(curve)
     for picture in (shown(data, "video/mp4"), shown(fitted(data), "video/mp4")):
-        levels = [picture.convert("L").getpixel((at, picture.height // 2)) for at in (4, picture.width - 4)]
-        assert levels[0] < 12
-        assert levels[1] > 240  # it would be 148 with PQ and 191 with HLG
+        third = picture.width // 3
+        black, white, bright = (
+            picture.convert("L").getpixel((third * band + third // 2, picture.height // 2)) for band in range(3)
+        )
+        assert black < 12
+        assert 222 < white < 240  # it would be 148 with PQ and 191 with HLG
+        assert bright > white + 12
 
 
 def fitted(data: bytes) -> bytes:

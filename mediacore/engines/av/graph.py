@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+import struct
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import define, field
 
 from mediacore.engines.av.opening import library, turn_of
+from mediacore.engines.bright import CURVES, STEPS, table
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.filter import Graph
+    from av.filter.context import FilterContext
     from av.packet import Packet
     from av.video.frame import VideoFrame
 
 LONGEST_GAP = 60
 """Seconds of silence that are filled in; a damaged file may ask for years."""
 
-HDR: Mapping[int, str] = {16: "smpte2084", 18: "arib-std-b67"}
-"""Transfer functions of phones' bright films (ITU-T H.273, table 3): PQ and HLG.
-
-Their white becomes the ordinary white (203 cd/m2, ITU-R BT.2408, table 1); what is brighter is white as well.
-"""
+_SIDE = math.isqrt(STEPS) ** 3
+"""Pixels of a line of the picture in which FFmpeg takes a table of colours (``haldclut``)."""
 FINE_LINES = 480
 """From so many lines on a picture has the colours of HDTV (BT.709), below those of television before (BT.601)."""
 
@@ -41,11 +42,14 @@ class Pictures:
     """Pictures of one shape on their way.
 
     Args:
-        graph: PyAV's filter graph.
+        graph: PyAV's filter graph, which lives as long as what is in it is used.
+        source, sink: where frames go in and come out.
         shape: width, height and pixel format that it takes.
     """
 
     graph: Graph
+    source: FilterContext
+    sink: FilterContext
     shape: tuple[int, int, str]
 
     @classmethod
@@ -66,30 +70,23 @@ class Pictures:
             f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base=1/1000:pixel_aspect={sar}"
             f":colorspace={int(frame.colorspace)}:range={int(frame.color_range)}",
         )
-        scale = f"scale={width}:{height}:flags=bicubic:threads=1"
-        if padded:
-            fitted = fitting(shown(frame), (width, height))
-            scale = f"scale={fitted[0]}:{fitted[1]}:flags=bicubic:threads=1"
-        if form == "yuv420p":
-            scale += (
-                ":out_color_matrix=bt709:out_range=tv"
-                if height >= FINE_LINES
-                else ":out_color_matrix=bt601:out_range=tv"
-            )
-        bright = HDR.get(int(frame.color_trc))
-        if bright is not None:
-            scale += ":out_transfer=bt709:out_primaries=bt709:intent=relative_colorimetric"
-            scale += "" if form == "yuv420p" else ":out_range=pc"
-        named = (f"setparams=color_primaries=bt2020:color_trc={bright}",) if bright is not None else ()
-        steps = [*named, *turn_of(frame), scale]
-        if padded:
-            steps.append(f"pad={width}:{height}:-1:-1")
-        nodes = [source]
-        for step in (*steps, f"format={form}", "setsar=1"):
-            name, _, arguments = step.partition("=")
-            nodes.append(graph.add(name, arguments or None))
-        graph.link_nodes(*nodes, graph.add("buffersink")).configure()
-        return cls(graph, _shape(frame))
+        box = fitting(shown(frame), (width, height)) if padded else (width, height)
+        scale = f"scale={box[0]}:{box[1]}:flags=bicubic:threads=1"
+        matrix = "bt709" if height >= FINE_LINES else "bt601"
+        ordinary = f":out_color_matrix={matrix}:out_range=tv" if form == "yuv420p" else ""
+        curve = int(frame.color_trc)
+        end = _chained(graph, source, turn_of(frame))
+        if curve in CURVES:
+            end = _chained(graph, end, (f"{scale}:in_color_matrix=bt2020:out_range=pc", "format=gbrp10le"))
+            colours, end = _dimmed(graph, end)
+            scale = "scale=threads=1"
+        pad = (f"pad={width}:{height}:-1:-1",) if padded else ()
+        end = _chained(graph, end, (scale + ordinary, *pad, f"format={form}", "setsar=1", "buffersink"))
+        graph.configure()
+        if curve in CURVES:
+            colours.push(_pictured(curve))
+            colours.push(None)
+        return cls(graph, source, end, _shape(frame))
 
     def takes(self, frame: VideoFrame) -> bool:
         """Whether a frame has the shape of the others."""
@@ -97,8 +94,39 @@ class Pictures:
 
     def passed(self, frame: VideoFrame) -> VideoFrame:
         """The frame as it comes out."""
-        self.graph.vpush(frame)
-        return self.graph.vpull()
+        self.source.push(frame)
+        return cast("VideoFrame", self.sink.pull())
+
+
+def _chained(graph: Graph, end: FilterContext, steps: Iterable[str]) -> FilterContext:
+    """The last of some filters, each fed by the one before."""
+    for step in steps:
+        name, _, arguments = step.partition("=")
+        following = graph.add(name, arguments or None)
+        end.link_to(following)
+        end = following
+    return end
+
+
+def _dimmed(graph: Graph, end: FilterContext) -> tuple[FilterContext, FilterContext]:
+    """Give bright frames the colours of ordinary ones: where the table of these goes in, and where frames come out."""
+    colours = graph.add("buffer", f"video_size={_SIDE}x{_SIDE}:pix_fmt=gbrp10le:time_base=1/1000:pixel_aspect=1")
+    dimming = graph.add("haldclut", "clut=first")
+    end.link_to(dimming, 0, 0)
+    colours.link_to(dimming, 0, 1)
+    return colours, _chained(graph, dimming, ("setparams=color_primaries=bt709:color_trc=bt709",))
+
+
+def _pictured(curve: int) -> VideoFrame:
+    """A table of colours as ``haldclut`` takes it: all of them in their order, in lines of equal length."""
+    picture: VideoFrame = library().VideoFrame(_SIDE, _SIDE, "gbrp10le")
+    for plane, part in zip(picture.planes, (1, 2, 0), strict=True):
+        values = [round(colour[part] * 1023) for colour in table(curve)]
+        rest = bytes(plane.line_size - 2 * _SIDE)
+        lines = (struct.pack(f"<{_SIDE}H", *values[at : at + _SIDE]) + rest for at in range(0, len(values), _SIDE))
+        plane.update(b"".join(lines))
+    picture.pts = 0
+    return picture
 
 
 def _shape(frame: VideoFrame) -> tuple[int, int, str]:

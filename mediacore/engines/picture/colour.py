@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFilter
 
+from mediacore.engines.bright import CURVES, STEPS, table
 from mediacore.engines.picture.chunks import is_srgb
 
 
@@ -13,6 +15,8 @@ def warm() -> None:
     """Load the colour engine, which Pillow imports when the first odd picture is decoded."""
     ImageCms.buildTransform(_srgb(), ImageCms.createProfile("LAB"), "RGB", "LAB")
     Image.new("LAB", (1, 1)).convert("RGB")
+    for curve in CURVES:
+        _table(curve)
 
 
 def plain(picture: Image.Image) -> Image.Image:
@@ -61,6 +65,29 @@ def to_srgb(picture: Image.Image, profile: object) -> Image.Image:
     if colours.mode == "L":
         return Image.merge("LA", (colours, alpha))
     return Image.merge("RGBA", (*colours.split(), alpha))
+
+
+def curve_of(picture: Image.Image) -> int:
+    """The curve of a bright HEIC, one of ``CURVES``, or 0."""
+    told = picture.info.get("nclx_profile")
+    curve = told.get("transfer_characteristics") if isinstance(told, dict) else None
+    return curve if isinstance(curve, int) and curve in CURVES else 0
+
+
+def dimmed(picture: Image.Image, curve: int) -> Image.Image:
+    """A bright picture in sRGB, as RGB or RGBA.
+
+    Args:
+        picture: from ``plain``.
+        curve: from ``curve_of``.
+    """
+    colours = picture.convert("RGBA" if picture.mode in ("LA", "RGBA") else "RGB")
+    return colours.filter(_table(curve))
+
+
+@cache
+def _table(curve: int) -> ImageFilter.Color3DLUT:
+    return ImageFilter.Color3DLUT(STEPS, [part for colour in table(curve) for part in colour])
 
 
 def _managed(picture: Image.Image, profile: bytes) -> Image.Image:

@@ -157,7 +157,8 @@ def upright(
     turn = orientation_of(picture)
     if picture.format in ("JPEG", "MPO") and not sharp:
         picture.draft(picture.mode, wanted if turn < 5 else wanted[::-1])
-    if embedded and picture.format == "HEIF":
+    curve = colour.curve_of(picture)
+    if embedded and picture.format == "HEIF" and not curve:  # of a bright picture it may be an ordinary one
         picture.draft(picture.mode, (max(1, wanted[0] - _ROUNDED), max(1, wanted[1] - _ROUNDED)))
     decode(picture, partly=partly)
     if not isinstance(picture, TiffImagePlugin.TiffImageFile) and turn in TURNS and turn >= 5:
@@ -169,7 +170,7 @@ def upright(
     elif not _as_wanted(plain.size, wanted):
         method = Image.Resampling.LANCZOS if sharp else Image.Resampling.BICUBIC
         plain = plain.resize(wanted, method, reducing_gap=3.0 if sharp else 2.0)
-    plain = colour.to_srgb(plain, profile)
+    plain = colour.dimmed(plain, curve) if curve else colour.to_srgb(plain, profile)
     # Pillow turns a TIFF itself while it loads
     if turn in TURNS and not isinstance(picture, TiffImagePlugin.TiffImageFile):
         plain = plain.transpose(TURNS[turn])
