@@ -127,6 +127,7 @@ def _film(media: Media, limits: Limits) -> Choice | None:
         modes = stills.modes if stills else ()
         fit = evolve(order(accept, (FILM,)), types=types, max_bytes=most, modes=modes, animated=False)
         reason = "it moves, and moving pictures travel as a film here"
+        reason += ", or as their first picture should no film be small enough" if len(types) > 1 else ""
         return Choice("convert", reason, accept, fit, fit, 1, FILM_FLOOR, most)
     return None
 

@@ -69,7 +69,7 @@ def test_what_moves_travels_as_a_film_where_no_picture_may_move(mime: str) -> No
     limits = Limits("line", "Line", "default", (STILL_ONLY, evolve(VIDEO, max_bytes=Figure(16_000_000, "x"))))
     choice = choose(Attachment(evolve(MOVING, type=mime), "a.gif"), limits, link=True)
     assert (choice.action, choice.accept and choice.accept.name) == ("convert", "video")
-    assert choice.reason == "it moves, and moving pictures travel as a film here"
+    assert choice.reason.startswith("it moves, and moving pictures travel as a film here, or as their first picture")
     assert choice.fit is not None
     assert choice.fit.types == ("video/mp4", "image/jpeg")
     assert (choice.fit.max_bytes, choice.fit.modes, choice.fit.animated) == (5_000_000, ("RGB",), False)

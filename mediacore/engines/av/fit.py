@@ -11,7 +11,7 @@ from attrs import evolve
 from mediacore.engines.av.encode import AudioOrder, Recipe, TooLarge, written
 from mediacore.engines.av.probe import Survey, survey
 from mediacore.engines.av.sizes import AUDIO, channels, film_orders, room_for_film
-from mediacore.engines.operation import Unusable
+from mediacore.engines.operation import Unusable, report
 from mediacore.values import Fit
 
 MUXERS: Mapping[str, str] = {
@@ -35,7 +35,9 @@ CODECS: Mapping[str, str] = {
 FULL = 0.985
 """The part of a bound that is aimed at, so that a first try seldom passes it."""
 PROGRESS = (0.05, 0.65, 0.85, 0.95, 1.0)
-"""What part of the work is done after passing it on was tried, and after each try of coding it again; most need one."""
+"""What part of the work is done after passing it on was tried, and after each try of coding it again."""
+PROGRESS_ONCE = (0.05, 0.95, 0.98, 0.99, 1.0)
+"""The same where the first try is hardly ever repeated: of a long recording, and where no bytes are asked for."""
 GOOD_USE = 0.92
 """A result that uses less of its bound is tried once more, unless it is as fine as it needs to be."""
 LONG = 120.0
@@ -61,7 +63,9 @@ def fit_recording(file: BinaryIO, mime: str, wanted: Fit) -> tuple[bytes, str]:
         return written(file, mime, recipe, progress)
 
     data = _passed_on(file, mime, seen, target, wanted)
-    return (refined(write, seen, target, wanted) if data is None else data), target
+    made = refined(write, seen, target, wanted) if data is None else data
+    report(1.0)
+    return made, target
 
 
 def _target(seen: Survey, wanted: Fit) -> str:
@@ -140,7 +144,7 @@ def refined(write: Callable[[Recipe, tuple[float, float]], bytes], seen: Survey,
     """
     most, share, ease = wanted.max_bytes, FULL, 1.0
     best, last = b"", None
-    for step in pairwise(PROGRESS):
+    for step in pairwise(PROGRESS if most and seen.duration <= LONG else PROGRESS_ONCE):
         recipe = _recipe(seen, target, wanted, share, ease)
         if recipe == last:
             break

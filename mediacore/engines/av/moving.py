@@ -92,11 +92,13 @@ def as_film(file: BinaryIO, mime: str, wanted: Fit) -> bytes | None:
         def write(recipe: Recipe, progress: tuple[float, float]) -> bytes:
             return _written(file, mime, beats, recipe, progress)
 
-        return refined(write, seen, FILM, wanted)
+        film = refined(write, seen, FILM, wanted)
+        report(1.0)
     except Unusable as error:
         if error.code in ("illegible", "too-long", "library-missing"):
             return None
         raise
+    return film
 
 
 def _beats(file: BinaryIO, mime: str) -> tuple[tuple[int, int], _Beats]:
