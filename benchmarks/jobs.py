@@ -240,7 +240,7 @@ def _verdicts(stage: Stage) -> Iterator[Job]:
         Arm(ours.IN_JAIL, partial(ours.verdict, bench, path), ours=True),
         Arm("mediacore, stored as well", partial(ours.stored, bench, blobs, path, stage.inputs.folder), ours=True),
     )
-    yield Job("Sniff, digest and verdict of 100 MB", "verdict", arms, (Promise(1.15, ALONE, wall=True),), 9)
+    yield Job("Sniff, digest and verdict of 100 MB", "verdict", arms, (Promise(1.15, ALONE, wall=True),), 15)
 
 
 def _hooks(_stage: Stage) -> Iterator[Job]:
