@@ -166,7 +166,7 @@ def _png(picture: Image.Image) -> bytes:
 def _heic(picture: Image.Image, **options: object) -> bytes:
     pillow_heif: Any = importlib.import_module("pillow_heif")
     target = io.BytesIO()
-    pillow_heif.from_pillow(picture).save(target, quality=70, enc_params={"x265:preset": "ultrafast"}, **options)
+    pillow_heif.from_pillow(picture).save(target, quality=70, enc_params={"preset": "ultrafast"}, **options)
     return target.getvalue()
 
 

@@ -146,11 +146,13 @@ def preload(group: str) -> tuple[dict[str, Operation], dict[str, str]]:
     """
     operations: dict[str, Operation] = {}
     missing: dict[str, str] = {}
+    warmed: set[object] = set()
     for name in GROUPS[group].operations:
         try:
             operations[name] = load(name)
             warm = getattr(import_module(OPERATIONS[name].partition(":")[0]), "warm", None)
-            if warm is not None:
+            if warm is not None and warm not in warmed:  # some engines share what they need
+                warmed.add(warm)
                 warm()
         except Exception as error:  # an engine that cannot start must not take its siblings along
             operations[name] = _unavailable(name)

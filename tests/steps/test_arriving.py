@@ -271,12 +271,14 @@ def test_died_while_accepting(stage: Any, killed: type[BaseException]) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_at_every_step(staged: Any, killed: type[BaseException], after: bool) -> None:
+def test_killed_at_every_step(stage: Any, killed: type[BaseException], after: bool) -> None:
     """A crash before or after any transaction of the story loses nothing and doubles nothing."""
     for step in range(1, 60):
-        stage = staged()
-        stage.provider.files = {"a": [Retry("not yet"), PHOTO], "b": b"words"}
-        stage.deliver(stage.writes("text", Remote("a"), Remote("b", "b.txt")))
+        stage.notices.clear()
+        # new files each time, so that nothing of them is known from before
+        photo = builders.photo(160, 120, seed=step)
+        stage.provider.files = {"a": [Retry("not yet"), photo], "b": b"words %d" % step}
+        stage.deliver(stage.writes("text", Remote("a"), Remote("b", "b.txt"), source_id=f"c-{step}"))
         stage.ledger.die_at, stage.ledger.after = stage.ledger.passed + step, after
         died = False
         try:
@@ -285,7 +287,9 @@ def test_killed_at_every_step(staged: Any, killed: type[BaseException], after: b
             died = True
             stage.settle()
         stage.ledger.die_at = 0
-        (message,) = stage.messages()
+        *_, message = stage.messages()
+        assert len(stage.messages()) == step
+        assert message["source_id"] == f"c-{step}"
         assert states(message) == ["ready", "ready"], step
         told = {n.id: n for n in stage.notices}
         assert states(list(told.values())[-1].message) == ["ready", "ready"], step
