@@ -1,4 +1,7 @@
-"""Calls to a provider: foreign exceptions translated once, and downloads that cannot be led astray."""
+"""Calls to a provider: foreign exceptions translated once, and downloads that cannot be led astray.
+
+The client is the plugin's, so its library is loaded by then; the many processes that call nobody do without it.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,18 @@ from contextlib import closing
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
-
-import httpx2 as httpx
 
 from mediacore.errors import AuthNeeded, InDoubt, Permanent, Retry
 from mediacore.events import Fetched
 
+if TYPE_CHECKING:
+    import httpx2 as httpx
+
 AGENT = "mediacore/0.1"
 REDIRECTS = 3
 LONGEST_NAME = 1000
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # Python 3.11 calls these global although they lead to private or local machines.
 _DENIED = tuple(
     ipaddress.ip_network(n)
@@ -43,11 +46,13 @@ def call(client: httpx.Client, method: str, url: str, **arguments: Any) -> httpx
         Permanent: it cannot be written as HTTP, so nothing was sent.
         InDoubt: it may have: the connection broke or timed out after it was opened.
     """
+    import httpx2 as httpx
+
     try:
         return client.request(method, url, **arguments)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         raise Permanent(f"the request could not be written: {error}", code="request") from error
-    except _UNSENT as error:
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
         raise Retry(f"{urlsplit(url).hostname} cannot be reached: {error}", code="unreachable") from error
     except httpx.HTTPError as error:
         reason = type(error).__name__
@@ -89,6 +94,8 @@ def download(
         AuthNeeded: 401.
         Permanent: code ``expired`` (403, 410), ``too-large``, ``host`` (not allowed), or another refusal.
     """
+    import httpx2 as httpx
+
     origin, target = _origin(url), url
     for hop in range(REDIRECTS + 1):
         allowed = hosts if hop == 0 or redirect_hosts is None else (*hosts, *redirect_hosts)
