@@ -15,8 +15,6 @@ def warm() -> None:
     """Load the colour engine, which Pillow imports when the first odd picture is decoded."""
     ImageCms.buildTransform(_srgb(), ImageCms.createProfile("LAB"), "RGB", "LAB")
     Image.new("LAB", (1, 1)).convert("RGB")
-    for curve in CURVES:
-        _table(curve)
 
 
 def plain(picture: Image.Image) -> Image.Image:
