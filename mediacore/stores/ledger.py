@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mediacore.stores import schema
 from mediacore.stores.migrate import upgrade
+
+JOURNAL_TRIES = 200
+"""How often a database's journal is tried to be turned, twenty times a second."""
 
 
 class Ledger:
@@ -46,10 +50,24 @@ def open_engine(url: str) -> sa.Engine:
         @sa.event.listens_for(engine, "connect")
         def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
             connection.isolation_level = "IMMEDIATE"
-            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute("PRAGMA busy_timeout=30000")
+            _write_ahead(connection)
+            for pragma in ("synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the journal: of several that open a new database at once, SQLite makes some fail here without patience."""
+    for _ in range(JOURNAL_TRIES - 1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 Row: TypeAlias = dict[str, Any]
