@@ -32,11 +32,17 @@ def judged(job: Job, timings: dict[str, Timing]) -> Section:
                 f"{encodes} encodes" if arm.ours and encodes else timing.last.note, timing.failed,
             )
         )  # fmt: skip
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    measured = f"{datetime.now(UTC):%Y-%m-%d}{load}"
+    measured = f"{datetime.now(UTC):%Y-%m-%d}{_circumstances()}"
     verdicts = tuple(_verdicts(job, rows, encodes))
     by_wall = job.key == "jail" or any(promise.wall for promise in job.promises)
     return Section(job.key, job.name, measured, job.budget, tuple(rows), verdicts, by_wall)
+
+
+def _circumstances() -> str:
+    """How busy the machine was, and whether this was run ahead of what else there was, as ``chrt -r 1`` does."""
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    ahead = hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) != os.SCHED_OTHER
+    return load + (", run ahead of everything else" if ahead else "")
 
 
 def _verdicts(job: Job, rows: list[Row], encodes: int) -> list[str]:
