@@ -11,6 +11,7 @@ import pytest
 from attrs import asdict
 from PIL import Image, ImageStat
 
+from mediacore.engines.av import poster as av_poster
 from mediacore.engines.av import probe as av_probe
 from mediacore.engines.av import wave as av_wave
 from mediacore.engines.fit import fit
@@ -84,6 +85,24 @@ def test_rubbish(mime: str) -> None:
     """What is no recording is refused with a reason."""
     with pytest.raises(Unusable):
         shown(bytes(range(256)) * 40, mime)
+
+
+@pytest.mark.parametrize("name", b.FILMS)
+def test_no_key_frame_is_decoded_twice(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever one looks in a film with a single key frame, it is that one."""
+    decoded: list[int | None] = []
+    real = av_poster.pixels
+
+    def counted(frame: Any, *arguments: Any) -> Image.Image:
+        decoded.append(frame.pts)
+        return real(frame, *arguments)
+
+    monkeypatch.setattr(av_poster, "pixels", counted)
+    monkeypatch.setattr(av_poster, "CONTRAST", 255.0)  # nothing is good enough, so every place is tried
+    data, mime = b.sort(name)
+    shown(data, mime)
+    assert decoded
+    assert len(decoded) == len(set(decoded))
 
 
 def test_past_a_fade() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image, ImageStat
@@ -54,16 +55,17 @@ def at_its_best(file: BinaryIO, mime: str, side: int) -> tuple[Image.Image, floa
         Unusable: as ``opened``; ``no-picture`` for a recording without one.
     """
     best: tuple[float, Image.Image, float] | None = None
-    dim = False
+    dim, known = False, set[int | None]()
     with opened(file, mime) as film:
         video = film.video
         if video is None:
             raise Unusable("no-picture", "There is no picture in this recording.")
         video.codec_context.skip_frame = "NONKEY"
         for place in PLACES:
-            frame = _key_frame(film, video, place)
+            frame = _key_frame(film, video, place, known)
             if frame is None:
                 continue
+            known.add(frame.pts)
             picture = pixels(frame, video, side)
             worth, good = _worth(picture)
             if best is None or worth > best[0]:
@@ -86,13 +88,14 @@ def pixels(frame: VideoFrame, video: VideoStream, side: int) -> Image.Image:
     return Image.frombytes("RGB", (width, height), bytes(plane), "raw", "RGB", plane.line_size, 1)
 
 
-def _key_frame(film: Film, video: VideoStream, place: float) -> VideoFrame | None:
+def _key_frame(film: Film, video: VideoStream, place: float, known: Container[int | None]) -> VideoFrame | None:
+    """The key frame at or before a part of the film, unless it is known; many short films have a single one."""
     length = film.container.duration
     if place:
         if not length or length <= 0:
             return None
         film.container.seek((film.container.start_time or 0) + int(length * place))
-    return first_frame(film, video)
+    return first_frame(film, video, known)
 
 
 def _worth(picture: Image.Image) -> tuple[float, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -232,13 +232,20 @@ def _walked(film: Film) -> tuple[dict[int, int], dict[int, int], dict[int, Fract
     return sizes, counts, ends, starts or {-1: Fraction(0)}
 
 
-def first_frame(film: Film, stream: Stream) -> VideoFrame | None:
+def first_frame(film: Film, stream: Stream, known: Container[int | None] = ()) -> VideoFrame | None:
     """The first picture that can be decoded from where the film stands; None where none is near.
 
     A decoder holds pictures back for those that are shown before them; the first key picture needs no other, so it is
     asked for at once.
+
+    Args:
+        film: the film.
+        stream: its picture.
+        known: moments, in the stream's own units, of key pictures that need not be decoded again.
     """
     for number, packet in enumerate(film.container.demux(stream)):
+        if packet.is_keyframe and packet.pts in known:
+            return None
         frames = decoded(packet)
         if not frames and packet.is_keyframe and packet.size:
             frames = _drained(stream)
