@@ -52,6 +52,14 @@ def test_not_black() -> None:
     assert b.upright(shown(data, "video/mp4"))
 
 
+def test_not_black_with_a_single_key_frame() -> None:
+    """So is a short one whose only key frame is dark."""
+    data = b.clip(black=1.0, seconds=4, options=(("g", "250"), ("sc_threshold", "0")))
+    with av.open(io.BytesIO(data)) as film:
+        assert sum(packet.is_keyframe for packet in film.demux(video=0)) == 1
+    assert b.upright(shown(data, "video/mp4"))
+
+
 def test_all_black() -> None:
     """A film with nothing to see still has a poster."""
     picture = shown(b.clip(black=9, noise=0), "video/mp4")

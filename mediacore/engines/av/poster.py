@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterator
+from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image, ImageStat
 
-from mediacore.engines.av.graph import Pictures, fitting, shown
+from mediacore.engines.av.graph import Pictures, decoded, fitting, shown
 from mediacore.engines.av.opening import Film, opened
 from mediacore.engines.av.probe import first_frame
 from mediacore.engines.av.wave import waveform
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 PLACES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9)
 """Parts of the film after which a key frame is tried, until one is good enough."""
+SHORT, STRIDE, TRIED = 20, 20, 130
+"""Seconds of a film with a single key frame that is decoded further where that is dark, which of its frames are looked
+at, and how many are decoded at most."""
 CONTRAST, DARK, BRIGHT = 24.0, 32.0, 224.0
 """From this spread of brightness on, and between these means, a picture shows something."""
 
@@ -54,28 +59,44 @@ def at_its_best(file: BinaryIO, mime: str, side: int) -> tuple[Image.Image, floa
     Raises:
         Unusable: as ``opened``; ``no-picture`` for a recording without one.
     """
-    best: tuple[float, Image.Image, float] | None = None
-    dim, known = False, set[int | None]()
+    tried: list[tuple[float, Image.Image, float]] = []
+    dim = False
     with opened(file, mime) as film:
         video = film.video
         if video is None:
             raise Unusable("no-picture", "There is no picture in this recording.")
-        video.codec_context.skip_frame = "NONKEY"
-        for place in PLACES:
-            frame = _key_frame(film, video, place, known)
-            if frame is None:
-                continue
-            known.add(frame.pts)
+        for frame in _candidates(film, video, lambda: not any(_fair(each[1]) for each in tried)):
             picture = pixels(frame, video, side)
             worth, good = _worth(picture)
-            if best is None or worth > best[0]:
-                best = worth, picture, float((frame.pts or 0) * (video.time_base or 0))
+            tried.append((worth, picture, float((frame.pts or 0) * (video.time_base or 0))))
             if good and not dim:
                 break
             dim = not good  # what follows darkness may still be fading in, so one more place is tried
-    if best is None:
+    if not tried:
         raise Unusable("damaged", "No picture of this film can be decoded.")
-    return best[1:]
+    return max(tried, key=itemgetter(0))[1:]
+
+
+def _candidates(film: Film, video: VideoStream, wanting: Callable[[], bool]) -> Iterator[VideoFrame]:
+    """Key frames from all over the film; of a short one whose single key frame is dark, frames that follow it.
+
+    Args:
+        film: the film.
+        video: its picture.
+        wanting: whether all so far were dark or dazzling.
+    """
+    video.codec_context.skip_frame = "NONKEY"
+    known = set[int | None]()
+    for place in PLACES:
+        frame = _key_frame(film, video, place, known)
+        if frame is not None:
+            known.add(frame.pts)
+            yield frame
+    if len(known) == 1 and (film.container.duration or 0) < SHORT * 1_000_000 and wanting():
+        video.codec_context.skip_frame = "DEFAULT"
+        film.container.seek(film.container.start_time or 0)
+        frames = (frame for packet in film.container.demux(video) for frame in decoded(packet))
+        yield from islice(frames, STRIDE, TRIED, STRIDE)
 
 
 def pixels(frame: VideoFrame, video: VideoStream, side: int) -> Image.Image:
@@ -100,7 +121,13 @@ def _key_frame(film: Film, video: VideoStream, place: float, known: Container[in
 
 def _worth(picture: Image.Image) -> tuple[float, bool]:
     """How much a picture shows, and whether that is enough."""
-    grey = ImageStat.Stat(picture.resize((64, 64), Image.Resampling.BILINEAR).convert("L"))
-    spread, mean = grey.stddev[0], grey.mean[0]
-    fair = DARK <= mean <= BRIGHT
+    fair, spread = _fair(picture), _grey(picture).stddev[0]
     return spread * (1.0 if fair else 0.3), spread >= CONTRAST and fair
+
+
+def _fair(picture: Image.Image) -> bool:
+    return DARK <= _grey(picture).mean[0] <= BRIGHT
+
+
+def _grey(picture: Image.Image) -> ImageStat.Stat:
+    return ImageStat.Stat(picture.resize((64, 64), Image.Resampling.BILINEAR).convert("L"))
