@@ -7,6 +7,7 @@ import re
 import statistics
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def module(path: Path) -> str:
 MODULES = {module(p): p for p in sources(CORE)}
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     """A file's syntax."""
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -160,7 +162,10 @@ def test_only_the_inbox_touches_the_relay() -> None:
     relays = [
         name
         for name, path in MODULES.items()
-        if any(isinstance(n, ast.Attribute) and ast.unparse(n).endswith("manager.hook") for n in ast.walk(tree(path)))
+        if any(
+            isinstance(n, ast.Attribute) and n.attr == "hook" and ast.unparse(n).endswith("manager.hook")
+            for n in ast.walk(tree(path))
+        )
     ]
     assert relays == ["mediacore.inbox"]
 
