@@ -116,10 +116,11 @@ def vast_webp() -> bytes:
 
 
 def vast_png(side: int = 13_377) -> bytes:
-    """A PNG with 179 million pixels, all of them there."""
-    packer = zlib.compressobj(9)
-    row = b"\x00" * (1 + side * 4)
-    pixels = b"".join([*(packer.compress(row) for _ in range(side)), packer.flush()])
+    """A PNG with 179 million pixels, all of them there: one flushed piece of zeros again and again."""
+    length = side * (1 + side * 4)
+    piece, rest = _zeros(1 << 20), _zeros(length % (1 << 20))
+    end = b"\x03\x00" + struct.pack(">I", (length % 65_521) << 16 | 1)  # an empty last block, and Adler-32 of zeros
+    pixels = b"\x78\xda" + piece * (length >> 20) + rest + end
     head = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
@@ -127,9 +128,14 @@ def vast_png(side: int = 13_377) -> bytes:
     )
 
 
+def _zeros(length: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(bytes(length)) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
 def scan_jpeg(scans: int = 2000) -> bytes:
     """A progressive JPEG whose last scan is repeated thousands of times."""
-    data = saved(photo(1600, 1200), "JPEG", progressive=True)
+    data = saved(photo(320, 240), "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")
     return data[:last] + data[last:-2] * scans + data[-2:]
 
