@@ -12,13 +12,12 @@ import ssl
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 from aiosmtpd.smtp import SMTP
 
 from mediacore import read_limits
-from mediacore.testkit import Act, Devices, Mischief
+from mediacore.testkit import Act, Devices, Mischief, Running
 from mediacore_email.simulator_imap import MailStore
 from mediacore_email.simulator_mails import File, bounce, compose, receipt
 from mediacore_email.simulator_reports import ReportingSMTP
@@ -29,7 +28,7 @@ SIZE = 25_000_000
 """What it takes: Gmail's 25 MB, read as strictly as it can be: https://support.google.com/mail/answer/6584"""
 
 
-class MailSimulator:
+class MailSimulator(Running):
     """One account at a simulated mail provider.
 
     Args:
@@ -81,15 +80,6 @@ class MailSimulator:
         self._server: asyncio.Server | None = None
         self._counter = itertools.count(1)
         self._held: tuple[str, bytes] | None = None
-
-    def __enter__(self) -> MailSimulator:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Open both doors; returns once they are open."""

@@ -10,14 +10,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Any, Final, Literal
 
 import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from mediacore.testkit import Callback, Callbacks, Devices, Mischief, ReceivedFile, Server
+from mediacore.testkit import Callback, Callbacks, Devices, Mischief, ReceivedFile, Running, Server
 from mediacore_instagram import simulator_rules as rules
 from mediacore_instagram import simulator_shapes as shapes
 from mediacore_instagram.simulator_cdn import Cdn
@@ -28,7 +27,7 @@ PAGE: Final = "1098765432100"
 _KINDS: Final = {"image": "image", "audio": "audio", "video": "video"}
 
 
-class InstagramSimulator:
+class InstagramSimulator(Running):
     """Meta and its customers.
 
     Customers count as having just written unless ``wrote`` says otherwise.
@@ -72,15 +71,6 @@ class InstagramSimulator:
         self._callbacks = Callbacks(self.mischief, on_answer=lambda _, status: self.answers.append(status))
         self._server = Server(Starlette(routes=self._routes()), port)
         self.url = self._cdn.origin = self._server.url
-
-    def __enter__(self) -> InstagramSimulator:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Start serving."""

@@ -13,14 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import sha256
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
 
 import attrs
 import httpx2 as httpx
 
-from mediacore.testkit import Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Server
+from mediacore.testkit import Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Running, Server
 from mediacore_sms.signature import FORM, HEADER, form_pairs, sign
 from mediacore_sms.simulator_rules import MAX_TOTAL, REACH, filename, objection
 from mediacore_sms.simulator_shapes import VERSION, inbound_form, resource_of, sid, status_form
@@ -36,7 +35,7 @@ class Job:
     callback: str = ""
 
 
-class TwilioSimulator:
+class TwilioSimulator(Running):
     """One account at a Twilio of its own.
 
     Args:
@@ -84,15 +83,6 @@ class TwilioSimulator:
         self._callbacks = Callbacks(self.mischief, on_answer=lambda _, status: self.answers.append(status))
         self._queue: queue.Queue[Job | None] = queue.Queue()
         self._worker = threading.Thread(target=self._work, daemon=True)
-
-    def __enter__(self) -> TwilioSimulator:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Serve and deliver; returns once connections are taken."""

@@ -14,7 +14,6 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 from typing import Any
 
 import httpx2 as httpx
@@ -23,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mediacore.testkit import Act, Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Server
+from mediacore.testkit import Act, Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Running, Server
 from mediacore_sms import telnyx_shapes as shapes
 from mediacore_sms.simulator_rules import REACH, filename
 from mediacore_sms.simulator_web import Dropped
@@ -31,7 +30,7 @@ from mediacore_sms.telnyx_rules import objection, refusal
 from mediacore_sms.telnyx_signature import HEADER, STAMP, library, message
 
 
-class TelnyxSimulator:
+class TelnyxSimulator(Running):
     """One account at a Telnyx of its own.
 
     Args:
@@ -76,15 +75,6 @@ class TelnyxSimulator:
         self._callbacks = Callbacks(self.mischief, on_answer=lambda _, status: self.answers.append(status))
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._worker = threading.Thread(target=self._work, daemon=True)
-
-    def __enter__(self) -> TelnyxSimulator:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Serve and deliver; returns once connections are taken."""

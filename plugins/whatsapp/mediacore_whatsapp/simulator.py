@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any
 
 import httpx2 as httpx
 from attrs import frozen
 
-from mediacore.testkit import Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Server
+from mediacore.testkit import Callback, Callbacks, Devices, Mischief, Received, ReceivedFile, Running, Server
 from mediacore_whatsapp import simulator_shapes as shapes
 from mediacore_whatsapp.fields import table
 from mediacore_whatsapp.signature import sign
@@ -38,7 +37,7 @@ class _Sent:
     voice: bool
 
 
-class WhatsAppSimulator(Customers):
+class WhatsAppSimulator(Customers, Running):
     """Meta's Cloud API for one number, on loopback.
 
     Customers are named by their number with a plus sign, or by a business-scoped user id. ``clock.forward(seconds)``
@@ -100,15 +99,6 @@ class WhatsAppSimulator(Customers):
         self._server = Server(app(self), port)
         self._callbacks = Callbacks(self.mischief, on_answer=lambda _, status: self.answers.append(status))
         self.url = self._server.url
-
-    def __enter__(self) -> WhatsAppSimulator:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Start serving."""
