@@ -36,6 +36,7 @@ def scene(width: int, height: int, number: int, noise: float = 0.08) -> Image.Im
 
 
 @cache
+@cache
 def clip(
     muxer: str = "mp4", video: str = "libx264", audio: str = "aac", *, size: tuple[int, int] = (320, 240),
     rate: int = 15, seconds: float = 1.5, sound_rate: int = 44_100, layout: str = "stereo", turn: int = 0,
@@ -149,6 +150,7 @@ def _sounds(stream: Any, _size: object, _rate: object, seconds: float, *_: objec
         yield frame
 
 
+@cache
 def bright(curve: int) -> bytes:
     """A still film in PQ (16) or HLG (18), as phones record: black, ordinary white, and five times as bright."""
     sink = io.BytesIO()

@@ -63,6 +63,7 @@ def loud_jpeg(orientation: int = 1) -> bytes:
     return data + saved(photo(64, 48, 2), "JPEG", comment=SECRET)
 
 
+@cache
 def film(frames: int = 24, side: int = 320, *, holes: bool = False) -> bytes:
     """An animated GIF of a moving photo, or of one seen through a moving hole."""
     ground = photo(side, side * 3 // 4).quantize(255)

@@ -61,36 +61,50 @@ def streams(data: bytes) -> list[Any]:
     return list(av.open(io.BytesIO(data)).streams)
 
 
-@settings(max_examples=25)
-@given(
-    name=st.sampled_from(b.FILMS),
-    types=st.permutations(VIDEO).map(lambda found: tuple(found)[:1]) | st.just(VIDEO),
+film_orders = st.builds(
+    Fit,
+    st.permutations(VIDEO).map(lambda found: tuple(found)[:1]) | st.just(VIDEO),
     max_bytes=st.sampled_from([0, 30_000, 90_000, 200_000]),
     max_side=st.sampled_from([0, 0, 176, 240]),
     max_pixels=st.sampled_from([0, 0, 40_000]),
 )
-def test_any_film_any_order(name: str, types: tuple[str, ...], max_bytes: int, max_side: int, max_pixels: int) -> None:
-    """Any film under any order comes out within it, or is refused because it would show nothing."""
-    try:
-        fitted(*b.sort(name), Fit(types, max_bytes, max_side, max_pixels))
-    except Unusable as refusal:
-        assert refusal.code == "illegible"  # noqa: PT017 - both ways are right
-        assert max_bytes == 30_000 or max_side
-
-
-@settings(max_examples=40)
-@given(
-    name=st.sampled_from(b.SOUNDS),
-    types=st.permutations(AUDIO).map(lambda found: tuple(found)[:2]),
+sound_orders = st.builds(
+    Fit,
+    st.permutations(AUDIO).map(lambda found: tuple(found)[:2]),
     max_bytes=st.sampled_from([0, 900, 4_000, 12_000, 60_000]),
 )
-def test_any_sound_any_order(name: str, types: tuple[str, ...], max_bytes: int) -> None:
-    """Any sound under any order comes out within it, or is refused because it would not be understood."""
+
+
+def within(name: str, order: Fit) -> None:
+    """A recording comes out within an order, or is refused because it would say nothing, and only a tight order is."""
     try:
-        fitted(*b.sort(name), Fit(types, max_bytes))
+        fitted(*b.sort(name), order)
     except Unusable as refusal:
         assert refusal.code == "illegible"  # noqa: PT017 - both ways are right
-        assert max_bytes in (900, 4_000)
+        assert order.max_bytes in (900, 4_000, 30_000) or order.max_side
+
+
+@settings(max_examples=8)
+@given(st.sampled_from(b.FILMS), film_orders)
+def test_any_film_any_order(name: str, order: Fit) -> None:
+    """Any film under any order comes out within it, or is refused because it would show nothing."""
+    within(name, order)
+
+
+@settings(max_examples=12)
+@given(st.sampled_from(b.SOUNDS), sound_orders)
+def test_any_sound_any_order(name: str, order: Fit) -> None:
+    """Any sound under any order comes out within it, or is refused because it would not be understood."""
+    within(name, order)
+
+
+@pytest.mark.long
+@settings(max_examples=150)
+@given(st.sampled_from(b.FILMS), film_orders, st.sampled_from(b.SOUNDS), sound_orders)
+def test_many_recordings_many_orders(film: str, film_order: Fit, sound: str, sound_order: Fit) -> None:
+    """The same of many more."""
+    within(film, film_order)
+    within(sound, sound_order)
 
 
 @pytest.mark.parametrize("budget", [60_000, 90_000, 150_000])

@@ -127,7 +127,7 @@ def test_holes_become_white_and_colours_stay() -> None:
     assert max(abs(a - c) for a, c in pairs) < 25
 
 
-@pytest.mark.parametrize("budget", [60_000, 100_000, 400_000])
+@pytest.mark.parametrize("budget", [60_000, 400_000])
 def test_within_its_bytes(budget: int) -> None:
     """A moving photo of ten megabytes fits, and is as long as before."""
     data = b.film(60, 640)
