@@ -10,9 +10,13 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Mapping
+from resource import getpagesize
 
-ENVIRONMENT: Mapping[str, str] = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-"""Has glibc 2.35 and later ask the kernel for huge pages ("Memory Allocation Tunables" in its manual)."""
+ENVIRONMENT: Mapping[str, str] = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"} if getpagesize() == 4096 else {}
+"""Has glibc 2.35 and later ask the kernel for huge pages ("Memory Allocation Tunables" in its manual).
+
+Where pages are larger, huge ones are as large as all that a child may have.
+"""
 
 HUGE = 2 << 20
 """Bytes of a huge page where pages are of 4 KiB."""
