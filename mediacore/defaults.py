@@ -14,7 +14,10 @@ from mediacore.hookspecs import hookimpl
 from mediacore.kinds import Kind
 from mediacore.limits import Limits
 from mediacore.obstacles import obstacle, size_word
+from mediacore.redaction.detectors import detectors
 from mediacore.redaction.find import find
+from mediacore.redaction.reach import AS_TEXT, BY_WORDS, NAMES
+from mediacore.redaction.words import Word
 from mediacore.sandbox.bench import Bench
 from mediacore.values import Finding, Fit, Media, Region, Severity
 
@@ -73,22 +76,44 @@ class Defaults:
 
     @hookimpl
     def redact(self, media: Media, kinds: Sequence[str]) -> list[Region]:
-        """By the text layer of documents, and by reading pictures and scans."""
-        if media.kind not in (Kind.IMAGE, Kind.PDF):
-            return []
+        """By the text layer of documents, by reading scans and every frame of pictures, and by the letters of texts.
+
+        An office file or a mail in whose words something must be hidden cannot be painted over, so it is kept back.
+        """
         try:
-            words = self.bench.words(media)
-            pages = {w.page for w in words}
-            if self.ocr and (media.kind is Kind.IMAGE or media.facts.pages > len(pages)):
-                for page in self._unread(media, pages):
-                    words = (*words, *self.bench.ocr(media, page))
+            if media.kind in BY_WORDS:
+                return self._worded(media, kinds)
+            words = self._words(media)
         except Unusable as error:
             raise Permanent(f"it could not be searched for personal data: {error.message}", code=error.code) from error
         return find(words, kinds, self.region)
 
-    def _unread(self, media: Media, pages: set[int]) -> list[int]:
+    def _words(self, media: Media) -> tuple[Word, ...]:
         if media.kind is Kind.IMAGE:
-            return [0]
+            return self.bench.ocr(media) if self.ocr else ()
+        if media.kind in AS_TEXT:
+            return self.bench.words(media)
+        if media.kind is not Kind.PDF:
+            return ()
+        words = self.bench.words(media)
+        pages = {w.page for w in words}
+        if self.ocr and media.facts.pages > len(pages):
+            for page in self._unread(media, pages):
+                words = (*words, *self.bench.ocr(media, page))
+        return words
+
+    def _worded(self, media: Media, kinds: Sequence[str]) -> list[Region]:
+        try:
+            text = self.bench.text(media)
+        except Unusable:
+            return []  # what has no words that can be read is told of as not searched
+        for kind, detector in detectors(kinds, self.region).items():
+            if detector(text):
+                told = f"{NAMES[kind]} stand in it, and a file of this sort cannot be painted over: send it as a PDF"
+                raise Permanent(told, code="cannot-hide")
+        return []
+
+    def _unread(self, media: Media, pages: set[int]) -> list[int]:
         blank = [page for page in range(media.facts.pages) if page not in pages]
         if len(blank) > OCR_PAGES:
             raise Permanent(

@@ -21,6 +21,9 @@ class Policy:
     Args:
         redact_inbound: sorts of personal data painted over in what customers send, before the desk sees it.
         redact_outbound: the same for what agents send.
+        unsearched: what becomes of files, where something must be hidden, that no built-in detector can look into
+            (sound, film, archives, pictures inside office files): ``pass`` lets them go on and says so, ``refuse``
+            keeps them back.
         region: where phone numbers without a country code are from, as ISO 3166.
         resend_after: seconds of silence after which a message in doubt is sent again; 0 leaves it to a person.
             Only safe where the provider's callbacks always come.
@@ -32,6 +35,7 @@ class Policy:
 
     redact_inbound: tuple[str, ...] = ()
     redact_outbound: tuple[str, ...] = ("card",)
+    unsearched: Literal["pass", "refuse"] = "pass"
     region: str = "US"
     resend_after: float = 0.0
     give_up_after: float = 24 * 3600.0
@@ -98,6 +102,7 @@ class House:
         ledger: where everything else is kept.
         enqueue: ``(connection, job)``: add a job within a transaction of the ledger.
         desk: who is told.
+        reads: whether pictures are read by machine when something must be hidden.
         link: ``(sha256, type, name, seconds, inline)``: a signed address of a stored file; empty without a public one.
     """
 
@@ -108,6 +113,7 @@ class House:
     ledger: Ledger
     enqueue: Enqueue
     desk: Desk
+    reads: bool = True
     link: Link = field(default=lambda *_: "")
 
     def inbox(self, name: str) -> Inbox:

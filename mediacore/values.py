@@ -109,7 +109,8 @@ class Region:
     """Something to hide: where and what sort, never the secret itself.
 
     Args:
-        page: 0 for images, else the page index from 0.
+        page: the page index from 0, of a picture the index of its frame. What is hidden in one frame of a moving
+            picture is painted over in all of them; each page of a TIFF has regions of its own.
         box: left, top, right, bottom; image pixels as a person sees them (upright), or PDF points of the page as shown.
         kind: ``card``, ``iban``, ``email``, ``phone``, ``face``, ``manual`` ...
         score: 0 to 1, how sure the detector is; 1.0 for an agent's own mark.

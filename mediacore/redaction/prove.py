@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
 
 from mediacore.redaction.regions import union
 from mediacore.redaction.words import Box, Word
@@ -11,6 +14,7 @@ from mediacore.values import Region
 
 SHARE = 0.6  # of a word inside a box: a leak; reading machines place a word by less than half a letter
 LETTERS = 2.0  # so many whole letters inside a box: a leak, however long the word is
+_RUN = re.compile("[^\N{FULL BLOCK}]+")
 MIDDLE = 0.3  # cut off above and below: boxes of neighbouring lines overlap by their ascenders and descenders
 
 
@@ -31,11 +35,22 @@ def leaks(words_after: Iterable[Word], regions: Iterable[Region]) -> list[Region
         pages[region.page].append(region)
     return union(
         region
-        for word in words_after
+        for whole in words_after
+        for word in _uncovered(whole)
         if any(letter.isalnum() for letter in word.text)
         for region in pages[word.page]
         if is_readable(word, region.box)
     )
+
+
+def _uncovered(word: Word) -> Iterator[Word]:
+    """What is left of a word of a plain text, whose covered letters are full blocks."""
+    left, top, _, bottom = word.box
+    wide = (word.box[2] - left) / len(word.text) if word.text else 0.0
+    for piece in _RUN.finditer(word.text):
+        yield evolve(
+            word, text=piece.group(), box=(left + piece.start() * wide, top, left + piece.end() * wide, bottom)
+        )
 
 
 def is_readable(word: Word, box: Box) -> bool:

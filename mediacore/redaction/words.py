@@ -18,7 +18,7 @@ class Word:
         text: the word, without white space around it.
         box: left, top, right, bottom; pixels of the upright image (EXIF orientation applied), or PDF points of the
             page as shown (rotation applied, origin at the top left of the crop box). All zero for plain text.
-        page: the page index from 0; 0 for images.
+        page: the page index from 0; of a picture the index of its frame.
         line: a number shared by the words of one line of a page, growing from top to bottom.
     """
 

@@ -85,6 +85,7 @@ class Site:
             ledger=ledger,
             enqueue=self._jobs.enqueue,
             desk=desk or CallbackDesk(lambda _notice: None),
+            reads=config.site.ocr and ocr.available(),  # without the extra pictures are not read; doctor says so
             link=self.links.link,
         )
         self._stop = threading.Event()
@@ -105,10 +106,9 @@ class Site:
 
     def _mounted(self, bench: Bench) -> dict[str, Inbox]:
         available, extra, mounted = channels(), shared_plugins(), {}
-        reads = self.config.site.ocr and ocr.available()  # without the extra pictures are not read; doctor says so
         for name, table in self.config.inboxes.items():
             plugins = [(label, share(label, settings, extra)) for label, settings in self.config.shared.items()]
-            shared = [("defaults", Defaults(bench, self.config.policies[name].region, reads)), *plugins]
+            shared = [("defaults", Defaults(bench, self.config.policies[name].region, self.house.reads)), *plugins]
             mounted[name] = mount(name, table, shared, available, Away(self._sandbox, bench.scratch))
         return mounted
 

@@ -16,10 +16,11 @@ from typing import Any, Protocol
 from attrs import asdict, frozen
 
 from mediacore.engines.operation import Unusable
+from mediacore.kinds import Kind
 from mediacore.redaction.words import Word
 from mediacore.sandbox.answers import count_of, facts_of, finding_of, mime_of, rows_of, text_of, word_of
 from mediacore.sandbox.attend import Progress
-from mediacore.sandbox.budget import FILM_BUDGETS, HEIC_BUDGETS, Budget
+from mediacore.sandbox.budget import FILM_BUDGETS, FRAMES_BUDGETS, HEIC_BUDGETS, Budget
 from mediacore.sandbox.jail import Outcome
 from mediacore.sandbox.wire import garbled
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region
@@ -198,14 +199,15 @@ class Bench:
                 file.unlink()
 
     def ocr(self, media: Media, page: int | None = None) -> tuple[Word, ...]:
-        """The words that can be seen in a picture or on a page."""
+        """The words that can be seen in a picture, in all its frames, or on a page."""
         return self._read("ocr", media, page)
 
     def paint(self, media: Media, regions: Sequence[Region], out: Path | None = None) -> Path:
         """Paint over regions and take out what lies beneath; what comes out holds nothing else of the original."""
         marks: list[Json] = [[r.page, *r.box, r.kind] for r in regions]
         params: dict[str, Json] = {"type": media.type, "regions": marks}
-        return _only(self.runner.run("paint", media.path, params, out or self.scratch))
+        budget = FRAMES_BUDGETS["paint"] if _has_frames(media) else None
+        return _only(self.runner.run("paint", media.path, params, out or self.scratch, budget))
 
     def _look(self, operation: str, path: Path, params: Mapping[str, Json]) -> dict[str, Any]:
         return self.runner.run(operation, path, params, self.scratch).facts
@@ -214,7 +216,8 @@ class Bench:
         params: dict[str, Json] = {"type": media.type}
         if page is not None:
             params["page"] = page
-        outcome = self.runner.run(operation, media.path, params, self.scratch)
+        budget = FRAMES_BUDGETS.get(operation) if _has_frames(media) else None
+        outcome = self.runner.run(operation, media.path, params, self.scratch, budget)
         words = rows_of(outcome.files[0]) if outcome.files else outcome.facts.get("words")
         if not isinstance(words, list) or len(words) > _WORDS:
             raise garbled()
@@ -226,6 +229,10 @@ def _budget(operation: str, mime: str) -> Budget | None:
     if mime in ("image/heic", "image/heif"):
         return HEIC_BUDGETS.get(operation)
     return FILM_BUDGETS.get(operation) if mime.startswith(("audio/", "video/")) else None
+
+
+def _has_frames(media: Media) -> bool:
+    return media.kind is Kind.IMAGE and media.facts.frames > 1
 
 
 def _order(fit: Fit) -> dict[str, Json]:

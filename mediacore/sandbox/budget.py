@@ -84,6 +84,12 @@ HEIC_BUDGETS: Mapping[str, Budget] = {
 }
 """What they get for HEIC, whose decoder takes a second for each five megapixels, and phones take fifty."""
 
+FRAMES_BUDGETS: Mapping[str, Budget] = {
+    "ocr": Budget(cpu=240, wall=480.0, memory=6 * GIB, output=32 * MIB),
+    "paint": Budget(cpu=120, wall=240.0, output=256 * MIB),
+}
+"""What they get for pictures that move or have several pages, of which every frame is read and painted."""
+
 WORKERS_MOST = 32
 """Children at once, whatever the number of processors."""
 

@@ -16,6 +16,7 @@ from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.messages import AttachmentState
 from mediacore.names import safe_name
+from mediacore.redaction.reach import unseen
 from mediacore.steps.files import examine, keep_renditions, likenesses, scratch, store
 from mediacore.steps.hiding import hide
 from mediacore.steps.keeping import set_term, term
@@ -71,6 +72,8 @@ def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote,
     if remote.sha256 and remote.sha256 != media.sha256:
         findings.append(Finding("digest", Severity.NOTE, "the bytes differ from the digest that the provider gave"))
     findings += inbox.validate_inbound(media)
+    if told := unseen(media, house.policies[inbox.name].redact_inbound, house.reads):
+        findings.append(Finding("not-searched", Severity.NOTE, told))
     refused = next((f.message for f in findings if f.severity is Severity.REFUSE), "")
     referred = house.policies[inbox.name].media == "reference" and not refused
     stored = media if referred else store(house, fetched, media)

@@ -12,11 +12,15 @@ from mediacore.errors import Permanent
 from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.redaction.prove import leaks
+from mediacore.redaction.reach import unseen
 from mediacore.steps.files import examine, store
 from mediacore.stores.coding import from_json, to_json
 from mediacore.stores.ledger import put
 from mediacore.stores.schema import regions as table
 from mediacore.values import Media, Region
+
+SEARCH = "2"
+"""Raised when the built-in detectors look into more than before, so that no older answer is taken for theirs."""
 
 
 def hide(
@@ -38,6 +42,9 @@ def hide(
     Raises:
         Permanent: it cannot be hidden for certain, so the file must not go on.
     """
+    told = unseen(media, kinds, house.reads)
+    if told and house.policies[inbox.name].unsearched == "refuse":
+        raise Permanent(f"it was kept back: {told}", code="not-searched")
     regions = [*marked, *found(house, inbox, media, kinds)]
     if not regions:
         return None
@@ -59,7 +66,7 @@ def found(house: House, inbox: Inbox, media: Media, kinds: Sequence[str]) -> lis
     """What the detectors want hidden; asked once for one file and remembered, whichever inbox sends it."""
     if not kinds:
         return []
-    asked = (*inbox.detectors, house.policies[inbox.name].region, *sorted(kinds))
+    asked = (SEARCH, *inbox.detectors, house.policies[inbox.name].region, *sorted(kinds))
     key = {"sha256": media.sha256, "kinds": ",".join(asked)[:200]}
     where = (table.c.sha256 == key["sha256"]) & (table.c.kinds == key["kinds"])
     with house.ledger.begin() as connection:

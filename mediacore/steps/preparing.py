@@ -17,6 +17,7 @@ from mediacore.kinds import Kind
 from mediacore.messages import Attachment, Template
 from mediacore.names import fitting_name, safe_name
 from mediacore.plan import LINK_LABEL, Action, Plan, Step, plan, plan_template
+from mediacore.redaction.reach import unseen
 from mediacore.steps.calling_off import expect_wanted
 from mediacore.steps.files import examine, likenesses, scratch, store
 from mediacore.steps.hiding import hide
@@ -40,11 +41,13 @@ class Ready:
         attachment: what will be planned with: the file after redaction, its safe name, its caption.
         redacted: personal data was painted over.
         original: digest of the file as the agent gave it.
+        unseen: what of it was not looked into for what the policy hides, in words; may be empty.
     """
 
     attachment: Attachment
     redacted: bool
     original: str
+    unseen: str = ""
 
 
 def ready(
@@ -67,10 +70,12 @@ def ready(
     if media.kind is Kind.PDF and media.facts.encrypted:
         told = "it is locked with a password, so its hidden data cannot be taken out: save it without one"
         raise Permanent(f"{name}: {told}", code="encrypted")
-    hidden = hide(house, inbox, media, house.policies[inbox.name].redact_outbound, marked, folder)
+    kinds = house.policies[inbox.name].redact_outbound
+    hidden = hide(house, inbox, media, kinds, marked, folder)
     shown = hidden or media
     _expect_none(name, inbox.validate(shown))  # what is only too large or of another type is for the plan
-    return Ready(Attachment(shown, safe_name(name, shown.type), caption, sort=sort), hidden is not None, media.sha256)
+    attachment = Attachment(shown, safe_name(name, shown.type), caption, sort=sort)
+    return Ready(attachment, hidden is not None, media.sha256, unseen(media, kinds, house.reads))
 
 
 def _expect_none(name: str, findings: Sequence[Finding]) -> None:
@@ -112,7 +117,8 @@ def make_plan(
     planned = plan([r.attachment for r in items], text, inbox.limits.toward(to), house.links)
     with house.ledger.begin() as connection:
         note = window_note(connection, inbox, to, automatic) if to else ""
-    return evolve(planned, notes=(*planned.notes, note)) if note else planned
+    unsearched = [f"{r.attachment.name}: {r.unseen}" for r in items if r.unseen]
+    return evolve(planned, notes=(*planned.notes, *unsearched, *([note] if note else [])))
 
 
 def _template_plan(inbox: Inbox, attachments: Sequence[Attachment], text: str) -> Plan:

@@ -94,11 +94,11 @@ def test_transparent_pixels(form: str) -> None:
     assert after.convert("RGB").getcolors() == [(32 * 32, (255, 255, 255))]
 
 
-def test_animation_becomes_one_picture() -> None:
-    """Of an animation only the first, painted picture is left."""
+def test_animation_is_painted_whole() -> None:
+    """Of an animation that is covered all over nothing is left but black; equal frames become one."""
     data = stored(noise("P"), "GIF", save_all=True, append_images=[noise("P"), noise("P")])
     after, _, mime = painted(data, "image/gif", (0, 0, 90, 70))
-    assert mime == "image/png"
+    assert mime == "image/gif"
     assert getattr(after, "n_frames", 1) == 1
     assert after.convert("RGB").getcolors() == [(90 * 70, (0, 0, 0))]
 

@@ -369,6 +369,7 @@ def staged(sandbox: Sandbox, tables: Path, tmp_path: Path) -> Iterator[Callable[
             ledger=ledger,
             enqueue=enqueue,
             desk=CallbackDesk(lambda notice: built.tell(notice)),
+            reads=False,
             **({"link": link} if link else {}),
         )
         built = Stage(house, provider, notices, ledger)

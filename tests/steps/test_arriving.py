@@ -34,6 +34,7 @@ from mediacore.steps import intake
 from mediacore.stores import conversation
 from mediacore.stores import intake as ledger
 from mediacore.testkit import builders, builders_hostile
+from tests.engines import av_builders, doc_builders
 
 PHOTO = builders.photo(320, 240)
 
@@ -210,6 +211,48 @@ def test_redacted(staged: Any) -> None:
     assert digest not in str(stage.notices[0].message["files"][0]["sha256"])
     assert digest not in {r["sha256"] for r in file["renditions"]}
     assert {r["kind"] for r in file["renditions"]} == {"redacted", "thumbnail", "preview"}
+
+
+def test_what_nobody_can_look_into_says_so(staged: Any) -> None:
+    """Sound passes with a note that it was not searched, or is kept back where the inbox's policy says so."""
+    sound = av_builders.clip(video="")
+    for unsearched, state in (("pass", "ready"), ("refuse", "quarantined")):
+        stage = staged(Policy(redact_inbound=("card", "iban"), unsearched=unsearched))
+        stage.provider.files = {"a": sound}
+        stage.deliver(stage.writes("listen", Remote("a")))
+        stage.work()
+        (file,) = stage.notices[0].message["files"]
+        assert file["state"] == state
+        told = [f["message"] for f in file["findings"] if f["code"] == "not-searched"]
+        assert told == ["what is said in it was not searched for card numbers and account numbers"]
+
+
+def test_texts_are_searched_to_the_letter(staged: Any) -> None:
+    """A card number in a plain text, a table or a contact is covered, and the rest of it stays as it was."""
+    stage = staged(Policy(redact_inbound=("card",)))
+    stage.provider.files = {"a": "pay:4111 1111 1111 1111;gr\u00fc\u00dfe\n".encode(), "b": b"a,b\n1,4111111111111111\n"}
+    stage.deliver(stage.writes("x", Remote("a", "a.txt"), Remote("b", "b.csv")))
+    stage.work()
+    files = stage.notices[0].message["files"]
+    assert [file["state"] for file in files] == ["redacted", "redacted"]
+    full = "\N{FULL BLOCK}"
+    texts = [stage.house.blobs.path(file["sha256"]).read_text("utf-8") for file in files]
+    assert texts == [f"pay:{' '.join([full * 4] * 4)};gr\u00fc\u00dfe\n", f"a,b\n1,{full * 16}\n"]
+
+
+def test_office_files_are_searched_and_kept_back(staged: Any) -> None:
+    """What must be hidden in the words of an office file cannot be painted over there, so the file is kept back."""
+    stage = staged(Policy(redact_inbound=("card",)))
+    stage.provider.files = {
+        "a": doc_builders.docx(doc_builders.run("my card is 4111 1111 1111 1111")),
+        "b": doc_builders.docx(doc_builders.run("no number in here")),
+    }
+    stage.deliver(stage.writes("x", Remote("a", "a.docx"), Remote("b", "b.docx")))
+    stage.work()
+    first, second = stage.notices[0].message["files"]
+    assert (first["state"], second["state"]) == ("quarantined", "ready")
+    assert "card numbers stand in it" in first["error"]
+    assert [f["code"] for f in second["findings"]] == ["not-searched"]
 
 
 def test_cannot_be_redacted(staged: Any) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import BinaryIO, TypeAlias
 
@@ -18,6 +19,8 @@ from PIL import Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
 from mediacore.engines.operation import Unusable
 
 Box: TypeAlias = tuple[float, float, float, float]
+Cover: TypeAlias = tuple[int, int, int, int]
+"""Left, top, right and bottom, the last two just outside."""
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF")
 PHOTOS = frozenset({"JPEG", "MPO", "AVIF", "HEIF"})  # become JPEG; the others become PNG
@@ -44,12 +47,7 @@ def paint_image(file: BinaryIO, boxes: Iterable[Box]) -> tuple[str, bytes]:
     """
     picture, stored, orientation = upright(file)
     canvas = flat(picture)
-    draw = ImageDraw.Draw(canvas)
-    for box in boxes:
-        cover = snapped(box, canvas.size, orientation) if stored in BLOCKS else padded(box, canvas.size)
-        if cover is not None:
-            left, top, right, bottom = cover
-            draw.rectangle((left, top, right - 1, bottom - 1), fill=0 if canvas.mode == "L" else (0, 0, 0))
+    blacken(canvas, covers(boxes, canvas.size, stored, orientation), black(canvas))
     out = io.BytesIO()
     if stored in PHOTOS:
         canvas.save(out, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
@@ -58,30 +56,75 @@ def paint_image(file: BinaryIO, boxes: Iterable[Box]) -> tuple[str, bytes]:
     return "image/png", out.getvalue()
 
 
+def covers(boxes: Iterable[Box], size: tuple[int, int], stored: str, orientation: int) -> list[Cover]:
+    """What must be black so that nothing of the boxes is left, in whole pixels.
+
+    Args:
+        boxes: in pixels of the upright picture; parts outside it are ignored.
+        size: of the upright picture.
+        stored: the format that it comes from; where that is coded in blocks, whole blocks are covered.
+        orientation: how it was turned since.
+    """
+    grown = (snapped(box, size, orientation) if stored in BLOCKS else padded(box, size) for box in boxes)
+    return [cover for cover in grown if cover is not None]
+
+
+def blacken(canvas: Image.Image, rectangles: Iterable[Cover], ink: int | tuple[int, int, int]) -> None:
+    """Draw what covers the boxes, in place, in the canvas's own black."""
+    draw = ImageDraw.Draw(canvas)
+    for left, top, right, bottom in rectangles:
+        draw.rectangle((left, top, right - 1, bottom - 1), fill=ink)
+
+
+def black(canvas: Image.Image) -> int | tuple[int, int, int]:
+    """Black in a picture from ``flat``."""
+    return 0 if canvas.mode == "L" else (0, 0, 0)
+
+
 def upright(file: BinaryIO) -> tuple[Image.Image, str, int]:
     """The first picture, decoded and turned as a person sees it, its format and its stored orientation (1 to 8).
 
     Raises:
         Unusable: ``unsupported``, ``too-many-pixels`` or ``truncated``.
     """
+    with readable():
+        picture, stored, orientation = opened(file)
+        return decoded(picture, orientation), stored, orientation
+
+
+def opened(file: BinaryIO) -> tuple[Image.Image, str, int]:
+    """A picture of which the header was read, its format and its stored orientation; within ``readable``."""
     load_formats()
-    known = [name for name in FORMATS if name in Image.OPEN]
+    picture = Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN])
+    stored = picture.format or ""
+    _check_size(picture, stored)
+    return picture, stored, _orientation(picture)
+
+
+def decoded(picture: Image.Image, orientation: int) -> Image.Image:
+    """The picture's pixels as they stand, turned as a person sees them; within ``readable``."""
+    _check_size(picture, picture.format or "")
+    picture.load()
+    return ImageOps.exif_transpose(picture) if orientation != 1 else picture
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Make :class:`Unusable` of what Pillow raises over a file that it cannot read.
+
+    Raises:
+        Unusable: ``unsupported``, ``too-many-pixels`` or ``truncated``.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata and of size: the size is checked below, before decoding
-            picture = Image.open(file, formats=known)
-            stored = picture.format or ""
-            _check_size(picture, stored)
-            orientation = _orientation(picture)
-            picture.load()
-            turned = ImageOps.exif_transpose(picture) if orientation != 1 else picture
+            warnings.simplefilter("ignore")  # of odd metadata and of size: the size is checked before decoding
+            yield
     except UnidentifiedImageError as fault:
         raise Unusable("unsupported", "This is not an image that can be read here.") from fault
     except Image.DecompressionBombError as fault:
         raise Unusable("too-many-pixels", "This image has too many pixels.") from fault
     except (OSError, SyntaxError, ValueError, EOFError) as fault:
         raise Unusable("truncated", "This image is damaged or not complete.") from fault
-    return turned, stored, orientation
 
 
 def flat(picture: Image.Image) -> Image.Image:
@@ -115,7 +158,7 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
     return picture.convert("L" if grey else "RGB")
 
 
-def padded(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+def padded(box: Box, size: tuple[int, int]) -> Cover | None:
     """The box in whole pixels with its padding, clipped to the picture; None when it lies outside or is empty."""
     left, top, right, bottom = (min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3]))
     if not all(map(math.isfinite, box)) or right <= 0 or bottom <= 0 or left >= size[0] or top >= size[1]:
@@ -128,7 +171,7 @@ def padded(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
     )
 
 
-def snapped(box: Box, size: tuple[int, int], orientation: int = 1) -> tuple[int, int, int, int] | None:
+def snapped(box: Box, size: tuple[int, int], orientation: int = 1) -> Cover | None:
     """The padded box, grown to the blocks in which the picture was coded before it was turned upright.
 
     The grid starts at the stored top left corner; turned pictures have it at another one (EXIF orientation, tag 274).

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from mediacore.engines.operation import Made, Unusable
+from mediacore.engines.painting.frames import paint_frames
 from mediacore.engines.painting.image import load_formats, paint_image
 from mediacore.engines.painting.pdf import paint_pdf
 from mediacore.engines.painting.text import paint_text
@@ -29,7 +30,7 @@ def paint(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         file: the file's bytes.
         params: ``type``, its MIME type; ``regions``, rows ``[page, x0, y0, x1, y1, kind]`` in the coordinates of
             :class:`mediacore.redaction.words.Word`. Parts beyond the page are ignored; without any region the copy is
-            only cleaned.
+            only cleaned. A moving picture has all boxes on all of its frames, a TIFF each page its own.
 
     Returns:
         One file; facts ``type``, ``painted`` (the regions taken up) and ``rasterised``, the pages of a PDF that had to
@@ -37,8 +38,8 @@ def paint(file: BinaryIO, params: Mapping[str, Json]) -> Made:
 
     Raises:
         Unusable: ``unsupported`` for other types, ``regions`` for rows that are not regions, and what the painters of
-            the kinds raise: ``encrypted``, ``damaged``, ``truncated``, ``too-many-pixels``, ``too-many-pages``,
-            ``too-large``, ``library-missing``.
+            the kinds raise: ``encrypted``, ``damaged``, ``truncated``, ``too-many-pixels``, ``too-many-frames``,
+            ``too-many-pages``, ``too-large``, ``library-missing``.
     """
     mime = str(params.get("type", ""))
     boxes = _boxes(params.get("regions", ()))
@@ -47,8 +48,9 @@ def paint(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         done, rasterised = paint_pdf(file.read(), boxes)
         return Made({"type": mime, "painted": painted, "rasterised": rasterised}, (done,))
     if mime.startswith("image/"):
-        result, done = paint_image(file, boxes.get(0, ()))
-        return Made({"type": result, "painted": len(boxes.get(0, ())), "rasterised": []}, (done,))
+        # of pictures that do not move only the first is kept, with the boxes of all: too much is better than too little
+        result, done = paint_frames(file, boxes) or paint_image(file, (box for row in boxes.values() for box in row))
+        return Made({"type": result, "painted": painted, "rasterised": []}, (done,))
     if mime in words.TEXT_TYPES or mime.startswith("text/"):
         done = paint_text(words.read_text(file), boxes.get(0, ()))
         return Made({"type": mime, "painted": len(boxes.get(0, ())), "rasterised": []}, (done,))

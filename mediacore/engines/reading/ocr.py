@@ -6,8 +6,9 @@ Nothing is downloaded: the models are named by their path, so that RapidOCR does
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from PIL import Image, ImageDraw
 
 from mediacore.engines.operation import Made, Unusable
-from mediacore.engines.painting.image import flat, load_formats, upright
+from mediacore.engines.painting.frames import MOVING, form, shots
+from mediacore.engines.painting.image import load_formats
+from mediacore.engines.reading.sheets import Placed, read_frames
 from mediacore.engines.reading.words import Row, load_pymupdf, made_of, open_pdf, pages_to_read
 from mediacore.engines.reading.words import warm as warm_pdf
 
@@ -26,11 +29,14 @@ if TYPE_CHECKING:
 Piece: TypeAlias = tuple[str, int, int, int, int]
 """A word and its left, top, right and bottom in the tile."""
 
+Read: TypeAlias = tuple[str, float, float, float, float, int, int]
+"""A row of words, as it is read."""
+
 Reader: TypeAlias = Any
 """A ``rapidocr.RapidOCR``, which gives its results without precise types."""
 
 PDF_DPI = 150
-MAX_PDF_PAGES = 20
+MAX_PAGES = 20
 SHORT_SIDE = 1_600  # pixels; a photo has more than its writing needs
 TILE = 1_600  # pixels of a longer picture that are read at once: shrinking tall screenshots loses a seventh of the text
 OVERLAP = 160  # pixels that two tiles share; a line belongs to the tile that has its middle
@@ -43,19 +49,21 @@ UPRIGHT = 1.5  # times as high as wide: a word that runs up or down
 
 
 def ocr(file: BinaryIO, params: Mapping[str, Json]) -> Made:
-    """The words that can be read in an image or on the pages of a PDF.
+    """The words that can be read in all frames of an image or on the pages of a PDF.
 
     Args:
         file: the file's bytes.
         params: ``type``, its MIME type; ``page``, only this page of a PDF; without it the first 20.
 
     Returns:
-        As :func:`mediacore.engines.reading.words.words` answers; ``read`` is smaller than ``pages`` when not all were
-        read.
+        As :func:`mediacore.engines.reading.words.words` answers; ``read`` is smaller than ``pages`` when not all pages
+        of a PDF were read. A word's page is the index of its frame; of a picture that moves, each frame has the words
+        of what is new in it, and of what is near.
 
     Raises:
         Unusable: ``library-missing`` without ``mediacore[ocr]``, ``unsupported`` for other types, ``too-long`` for a
-            picture of too many tiles, and what reading images and PDF files raises.
+            picture of too many tiles, frames or pages, and what reading images and PDF files raises. An image is read
+            to its last frame or not at all.
     """
     reader = _reader()
     mime = str(params.get("type", ""))
@@ -63,8 +71,7 @@ def ocr(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         page = params.get("page")
         return _read_pdf(reader, file.read(), page if isinstance(page, int) else None)
     if mime.startswith("image/"):
-        picture = flat(upright(file)[0]).convert("RGB")
-        return made_of(list(_rows(reader, picture, 1.0, page=0)), pages=1, read=1)
+        return _read_image(reader, file)
     raise Unusable("unsupported", "Only images and PDF files can be read by machine.")
 
 
@@ -122,22 +129,40 @@ def _model(folder: Path, task: str) -> Path:
     return found[-1]
 
 
+def _read_image(reader: Reader, file: BinaryIO) -> Made:
+    stored, frames = form(file)
+    if frames == 1 or stored not in {*MOVING, "AVIF"}:
+        if frames > MAX_PAGES:
+            raise Unusable("too-long", f"This picture has {frames:,} pages; {MAX_PAGES} is the most that are read.")
+        pages = (_rows(reader, shot.picture.convert("RGB"), 1.0, page=shot.number) for shot in shots(file))
+        return made_of([list(row) for page in pages for row in page], pages=frames, read=frames)
+    return made_of(read_frames(shots(file), partial(_whole_lines, reader)), pages=frames, read=frames)
+
+
+def _whole_lines(reader: Reader, picture: Image.Image) -> Iterator[list[Placed]]:
+    """What can be read in a picture of any size, line by line."""
+    lines: dict[int, list[Placed]] = defaultdict(list)
+    for text, x0, y0, x1, y1, _, line in _rows(reader, picture, 1.0, page=0):
+        lines[line].append((text, x0, y0, x1, y1, line))
+    yield from lines.values()
+
+
 def _read_pdf(reader: Reader, data: bytes, page: int | None) -> Made:
     mupdf = load_pymupdf()
     rows: list[Row] = []
     with open_pdf(data) as document:
-        numbers = pages_to_read(document, page, MAX_PDF_PAGES)
+        numbers = pages_to_read(document, page, MAX_PAGES)
         for number in numbers:
             shown = document[number]
             longest = max(shown.rect.width, shown.rect.height, 1.0)
             scale = min(PDF_DPI / 72, MAX_TILES * TILE / 4 / longest)
             pixels = shown.get_pixmap(matrix=mupdf.Matrix(scale, scale), alpha=False, colorspace="rgb")
             picture = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
-            rows += _rows(reader, picture, 1 / scale, page=number)
+            rows += map(list, _rows(reader, picture, 1 / scale, page=number))
         return made_of(rows, pages=document.page_count, read=len(numbers))
 
 
-def _rows(reader: Reader, picture: Image.Image, factor: float, *, page: int) -> Iterator[Row]:
+def _rows(reader: Reader, picture: Image.Image, factor: float, *, page: int) -> Iterator[Read]:
     """The words of a picture; their places are multiplied by ``factor``."""
     shrink = min(1.0, SHORT_SIDE / min(picture.size))
     if shrink < 1.0:
@@ -148,8 +173,10 @@ def _rows(reader: Reader, picture: Image.Image, factor: float, *, page: int) -> 
             if not _is_owner(line, tile.size, (left, top), picture.size):
                 continue
             for text, x0, y0, x1, y1 in line:
-                moved = (x0 + left, y0 + top, x1 + left, y1 + top)
-                yield [text, *(round(value / shrink * factor, 2) for value in moved), page, lines]
+                grown = factor / shrink
+                left_x, right_x = round((x0 + left) * grown, 2), round((x1 + left) * grown, 2)
+                top_y, bottom_y = round((y0 + top) * grown, 2), round((y1 + top) * grown, 2)
+                yield text, left_x, top_y, right_x, bottom_y, page, lines
             lines += 1
 
 

@@ -12,6 +12,7 @@ from mediacore.defaults import Defaults
 from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
 from mediacore.names import safe_name
+from mediacore.redaction.reach import unseen
 from mediacore.runner.output import as_json, console, files_argument, json_option
 from mediacore.sandbox import Bench, Sandbox
 from mediacore.stores.blobs import digest_of
@@ -105,15 +106,18 @@ def redact(
             with console.status(f"reading {file.name}"):
                 found = [*_marked(marks), *Defaults(bench, region, ocr).redact(media, kinds)]
                 target = None if look else _painted(bench, media, found, out, Path(folder))
+                missed = unseen(media, kinds, ocr)
         except Unusable as error:
             raise Permanent(error.message, code=error.code) from error
     if json_:
-        as_json({"regions": to_json(found), "file": str(target) if target else None})
+        as_json({"regions": to_json(found), "file": str(target) if target else None, "unsearched": missed})
         return
     for each in found:
         box = ", ".join(f"{n:.0f}" for n in each.box)
         console.print(f"page {each.page + 1}: {each.kind} at {box} (score {each.score:.2f})")
     console.print(f"{len(found)} region(s){f' painted over in {target}' if target else ' found'}")
+    if missed:
+        console.print(missed)
 
 
 def _painted(bench: Bench, media: Media, regions: list[Region], out: Path | None, folder: Path) -> Path:
