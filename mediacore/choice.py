@@ -9,6 +9,9 @@ from attrs import frozen
 from mediacore.limits import Accept
 from mediacore.values import Fit
 
+NO_LINKS = ", and links need public_url in the configuration"
+"""Why a file that cannot be carried is no link."""
+
 
 @frozen
 class Choice:
@@ -38,7 +41,7 @@ def fallback(reason: str, link: bool) -> Choice:
     """A link where one can be made, else a refusal."""
     if link:
         return Choice("link", f"{reason}: the customer gets a link to it instead")
-    return Choice("refuse", f"{reason}, and links need public_url in the configuration")
+    return Choice("refuse", f"{reason}{NO_LINKS}")
 
 
 def order(accept: Accept, writable: Container[str]) -> Fit:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from attrs import evolve
 
 from mediacore import recording
-from mediacore.choice import Choice, fallback, order
+from mediacore.choice import NO_LINKS, Choice, fallback, order
 from mediacore.kinds import Kind
 from mediacore.limits import Accept, Limits
 from mediacore.messages import Attachment
@@ -41,6 +41,26 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
         limits: what the channel carries.
         link: whether it may become a link when it cannot be carried.
     """
+    unclean, unmade = attachment.media.facts.unclean, attachment.media.facts.unmade
+    choice = _choice(attachment, limits, link and not unclean)
+    if choice.fit is not None and (unmade or (unclean and attachment.media.kind in RECORDED)):
+        return _beyond(f"it cannot be made into what is taken here ({unmade or unclean})", unclean, link)
+    if unmade and choice.shrink is not None:
+        choice = evolve(choice, shrink=None, least=choice.most)
+    if unclean and choice.action == "refuse":
+        return _beyond(choice.reason.removesuffix(NO_LINKS), unclean, link)
+    return choice
+
+
+def _beyond(reason: str, unclean: str, link: bool) -> Choice:
+    """What becomes of a file that was tried in vain; what cannot be cleaned is no link either."""
+    if not unclean:
+        return fallback(reason, link)
+    told = "" if unclean in reason else f", and its hidden data cannot be taken out ({unclean})"
+    return Choice("refuse", f"{reason}{told}")
+
+
+def _choice(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     media = attachment.media
     if media.size == 0:
         return Choice("refuse", "the file is empty: choose it again")
@@ -51,7 +71,7 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
         known = ", ".join(a.name for a in limits.accept)
         return Choice("refuse", f"{limits.title} has no files of the sort {attachment.sort}; it has {known}")
     if attachment.sort:
-        return choose(evolve(attachment, sort=""), limits.only(attachment.sort), link=False)
+        return _choice(evolve(attachment, sort=""), limits.only(attachment.sort), link=False)
     if attachment.name.lower().endswith(limits.blocked.extensions):
         return fallback(
             f"receivers throw away {PurePath(attachment.name.lower()).suffix or attachment.name} files", link
@@ -66,7 +86,8 @@ def choose(attachment: Attachment, limits: Limits, link: bool) -> Choice:
     if media.kind is Kind.IMAGE and media.type != "image/svg+xml":
         return _film(media, limits) or _image(media, limits, link)
     if media.kind is Kind.PDF:
-        return _lean(media, limits) or _pages(media, limits, link)
+        lean = None if media.facts.unclean else _lean(media, limits)
+        return lean or _pages(media, limits, link)
     return fallback(_why(media, limits), link)
 
 

@@ -53,6 +53,9 @@ class Facts:
         pictures: bytes of the pictures inside a PDF, which can be made smaller.
         placeholder: of a thumbnail, what to show until it is loaded: a ThumbHash in base64.
         words: of a preview, the first words of the document that it shows, for who cannot see it.
+        unclean: why its hidden data cannot be taken out, found by trying when it is planned to be sent; empty where it
+            can, or was not tried.
+        unmade: the same for making something else of it.
     """
 
     width: int = 0
@@ -73,6 +76,8 @@ class Facts:
     pictures: int = 0
     placeholder: str = ""
     words: str = ""
+    unclean: str = ""
+    unmade: str = ""
 
     @property
     def pixels(self) -> int:

@@ -19,6 +19,7 @@ from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.clean import clean_pdf
 from mediacore.engines.pdf.shrink import shrunk
 from mediacore.engines.picture import animation, chunks, colour, image, sizes
+from mediacore.engines.picture.seeing import seen
 from mediacore.engines.picture.writers import WRITERS, Order
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
@@ -88,12 +89,9 @@ def _picture(file: BinaryIO, mime: str, wanted: Fit) -> Made:
     note = "animation lost" if moving else ""
     screen = _is_screen(file, mime)
     have = size_of(file)
-    unused = [opened] if mime == "image/jpeg" else []
 
     def decode(box: tuple[int, int]) -> Image.Image:
-        file.seek(0)
-        source = unused.pop() if unused else image.open_typed(file, mime)
-        return image.upright(source, box, sharp=mime != "image/jpeg" or box not in sizes.own(size))
+        return seen(file, mime, box, sharp=mime != "image/jpeg" or box not in sizes.own(size))
 
     return _made([_written(decode, size, wanted, screen=screen, snap=have if mime == "image/jpeg" else 0)], note)
 
@@ -139,7 +137,10 @@ def _is_screen(file: BinaryIO, mime: str) -> bool:
     if mime in ("image/jpeg", "image/heic", "image/heif"):
         return False
     file.seek(0)
-    return image.drawn(image.upright(image.open_typed(file, mime), (1600, 1600), nearest=True))
+    try:
+        return image.drawn(image.upright(image.open_typed(file, mime), (1600, 1600), nearest=True, partly=True))
+    except Unusable:
+        return False
 
 
 def _written(
@@ -207,7 +208,7 @@ def _padded(picture: Image.Image, side: int, mime: str) -> Image.Image:
 def _document(file: BinaryIO, wanted: Fit) -> Made:
     document = pdf.open_pdf(file)
     if "application/pdf" in wanted.types:
-        data = clean_pdf(document)
+        data = clean_pdf(document, file)
         if not wanted.max_bytes or len(data) <= wanted.max_bytes:
             return _made([(data, "application/pdf")])
         if (lean := shrunk(data, wanted.max_bytes)) is not None:

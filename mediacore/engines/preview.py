@@ -19,7 +19,8 @@ from mediacore.engines.av import wave as av_wave
 from mediacore.engines.doc import show as doc_show
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
-from mediacore.engines.picture import animation, card, image, salvage, svg
+from mediacore.engines.picture import animation, card, image, svg
+from mediacore.engines.picture.seeing import seen
 from mediacore.engines.picture.thumbhash import thumbhash
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Fit, Json
@@ -119,10 +120,9 @@ def _picture(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
         _turn_to(opened, page)
     if mime != "image/jpeg":
         return image.upright(opened, (side, side), partly=True, embedded=side <= bounds.PREVIEW_SIDE)
-    try:
+    if page:
         return image.upright(opened, (side, side))
-    except Unusable:
-        return image.upright(image.open_typed(salvage.ended(file), mime), (side, side), partly=True)
+    return seen(file, mime, (side, side))
 
 
 def encode(picture: Image.Image) -> tuple[bytes, str]:

@@ -17,6 +17,7 @@ from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.clean import clean_pdf
 from mediacore.engines.picture import chunks, image, jpegturn
+from mediacore.engines.picture.seeing import seen
 from mediacore.engines.preview import warm
 from mediacore.values import Json
 
@@ -65,7 +66,7 @@ def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         data, made = clean_picture(file, mime)
         return Made({"type": made, "stripped": True}, (data,))
     if mime == "application/pdf":
-        return Made({"type": mime, "stripped": True}, (clean_pdf(pdf.open_pdf(file)),))
+        return Made({"type": mime, "stripped": True}, (clean_pdf(pdf.open_pdf(file), file),))
     if (clean := av_strip.clean_recording(file, mime) or doc_strip.clean_office(file, mime)) is not None:
         return Made({"type": mime, "stripped": True}, (clean,))
     if (clean := clean_old(file, mime)) is not None:
@@ -75,10 +76,10 @@ def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
 
 
 def clean_picture(file: BinaryIO, mime: str) -> tuple[bytes, str]:
-    """A picture without metadata, upright, and its type.
+    """A picture without metadata, upright, and its type; one that is damaged is made of what can be seen of it.
 
     Raises:
-        Unusable: it is damaged.
+        Unusable: it is damaged, and nothing of it can be seen.
     """
     opened = image.open_typed(file, mime)
     lossless = _LOSSLESS.get(mime)
@@ -91,7 +92,7 @@ def clean_picture(file: BinaryIO, mime: str) -> tuple[bytes, str]:
         return _tiff(opened), mime
     if mime == "image/jpeg" and image.orientation_of(opened) != 1 and (upright := jpegturn.turned(opened)):
         return upright, mime
-    picture = image.upright(opened, sharp=True)
+    picture = seen(file, mime, sharp=True)
     target = mime if mime in _SAVED else "image/jpeg"
     return _saved(picture, target), target
 
@@ -127,12 +128,17 @@ def _tiff(opened: Image.Image) -> bytes:
     for number in range(bounds.FRAMES):
         try:
             opened.seek(number)
-        except EOFError:
+        except (EOFError, OSError, ValueError, SyntaxError):
             break
         room -= opened.width * opened.height
         if room < 0:
             raise Unusable("too-many-pixels", "The pages of this picture have too many pixels to be opened safely.")
-        pages.append(image.upright(opened, sharp=True))
+        try:
+            pages.append(image.upright(opened, sharp=True, partly=True))
+        except Unusable:
+            if not pages:
+                raise
+            break  # what follows a damaged page cannot be found
     kind, options = _SAVED["image/tiff"]
     target = io.BytesIO()
     pages[0].save(target, kind, save_all=True, append_images=pages[1:], **options)

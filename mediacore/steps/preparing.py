@@ -23,12 +23,15 @@ from mediacore.steps.files import examine, likenesses, scratch, store
 from mediacore.steps.hiding import hide
 from mediacore.steps.pacing import window_note
 from mediacore.steps.progress import Making
+from mediacore.steps.proving import Made, Planner, look, proven
 from mediacore.steps.spare import use_spare
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json, to_json
 from mediacore.values import Finding, Fit, Media, Region, Rendition, Severity
 from mediacore.wording import joined
 
+HARMED = ("damaged", "truncated")
+"""What a file may be and still be sent, as far as it can be read; the agent is told."""
 LINK_SECONDS = 30 * 24 * 3600
 """How long a customer can open a link to a file that the channel does not carry."""
 
@@ -41,13 +44,13 @@ class Ready:
         attachment: what will be planned with: the file after redaction, its safe name, its caption.
         redacted: personal data was painted over.
         original: digest of the file as the agent gave it.
-        unseen: what of it was not looked into for what the policy hides, in words; may be empty.
+        notes: what the agent should know of it: that its end is missing, that it could not be searched.
     """
 
     attachment: Attachment
     redacted: bool
     original: str
-    unseen: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def ready(
@@ -74,8 +77,10 @@ def ready(
     hidden = hide(house, inbox, media, kinds, marked, folder)
     shown = hidden or media
     _expect_none(name, inbox.validate(shown))  # what is only too large or of another type is for the plan
+    harmed = [f.message for f in findings if f.code in HARMED]
+    notes = (*harmed, *filter(None, [unseen(media, kinds, house.reads)]))
     attachment = Attachment(shown, safe_name(name, shown.type), caption, sort=sort)
-    return Ready(attachment, hidden is not None, media.sha256, unseen(media, kinds, house.reads))
+    return Ready(attachment, hidden is not None, media.sha256, notes)
 
 
 def _expect_none(name: str, findings: Sequence[Finding]) -> None:
@@ -109,16 +114,46 @@ def make_plan(
         Permanent: the provider fetches files from us, and nobody can reach us; or it has no templates, or there are
             words beside one.
     """
+    with scratch(house) as folder:
+        return try_plan(house, inbox, items, text, folder, to, automatic, template)[0]
+
+
+def try_plan(
+    house: House,
+    inbox: Inbox,
+    items: Sequence[Ready],
+    text: str,
+    folder: Path,
+    to: str = "",
+    automatic: bool = False,
+    template: Template | None = None,
+) -> tuple[Plan, Made]:
+    """The same plan, and the files that were made in the given folder by trying it, which are not stored yet."""
     if items and inbox.limits.message.fetched and not house.links:
         told = f"{inbox.limits.title} fetches files from our public address: set public_url in the configuration"
         raise Permanent(told, code="no-url")
-    if template is not None:
-        return _template_plan(inbox, [r.attachment for r in items], text)
-    planned = plan([r.attachment for r in items], text, inbox.limits.toward(to), house.links)
+    limits = inbox.limits.toward(to)
+
+    def planner(files: Sequence[Attachment]) -> Plan:
+        if template is not None:
+            return _template_plan(inbox, files, text)
+        return plan(files, text, limits, house.links)
+
+    planned, made = prove(house, inbox, items, planner, folder)
     with house.ledger.begin() as connection:
-        note = window_note(connection, inbox, to, automatic) if to else ""
-    unsearched = [f"{r.attachment.name}: {r.unseen}" for r in items if r.unseen]
-    return evolve(planned, notes=(*planned.notes, *unsearched, *([note] if note else [])))
+        note = window_note(connection, inbox, to, automatic) if to and template is None else ""
+    of_files = [f"{r.attachment.name}: {each}" for r in items for each in r.notes]
+    return evolve(planned, notes=(*planned.notes, *of_files, *([note] if note else []))), made
+
+
+def prove(house: House, inbox: Inbox, items: Sequence[Ready], planner: Planner, folder: Path) -> tuple[Plan, Made]:
+    """A plan for examined files of which every step was tried; see ``mediacore.steps.proving``."""
+    return proven(
+        [item.attachment for item in items],
+        planner,
+        lambda index, step: _make(house, inbox, items[index], step, folder),
+        lambda media: look(house.bench, media, folder),
+    )
 
 
 def _template_plan(inbox: Inbox, attachments: Sequence[Attachment], text: str) -> Plan:
@@ -146,14 +181,16 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
             for row in rows
         ]  # fmt: skip
         template = from_json(message["template"], Template) if message["template"] else None
-        planned = make_plan(house, inbox, items, message["text"], message["contact"], message["automatic"], template)
+        planned, known = try_plan(
+            house, inbox, items, message["text"], folder, message["contact"], message["automatic"], template
+        )
         if planned.refused:
             told = "; ".join(f"{items[s.attachment].attachment.name}: {s.reason}" for s in planned.refused)
             raise Permanent(f"not sent: {told}", code="refused")
         if not planned.parts:
             raise Permanent("not sent: there is nothing in it to send", code="nothing")
         making = Making(house, message, [i.attachment.media.size for i in items])
-        made = make(house, inbox, items, planned, folder, making.next)
+        made = make(house, inbox, items, planned, folder, making.next, known)
         shown = [_shown(house, inbox, item, folder) for item in items]
     _write(house, inbox, message, rows, planned, items, made, shown)
     return planned
@@ -166,6 +203,7 @@ def make(
     planned: Plan,
     folder: Path,
     turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+    known: Made | None = None,
 ) -> list[list[Media]]:
     """Each attachment's files as the plan says, stored, and proven to fit by validating again.
 
@@ -175,20 +213,21 @@ def make(
         planned: the plan, in which nothing is refused.
         folder: for files on their way.
         turn: entered while one attachment's files are made.
+        known: what was made by trying the plan.
 
     Raises:
         Permanent: one cannot be made as planned.
     """
     made: list[list[Media]] = []
-    for item, step in zip(items, planned.steps, strict=True):
+    for index, (item, step) in enumerate(zip(items, planned.steps, strict=True)):
         with turn():
-            made.append(_make(house, inbox, item, step, folder))
+            made.append((known or {}).get((index, step)) or _make(house, inbox, item, step, folder))
 
     def remake(index: int, fit: Fit) -> Media:
         return _converted(house, inbox, items[index].attachment.media, fit, folder)[0]
 
     use_spare(planned, made, inbox.limits, remake)
-    return made
+    return [[store(house, media.path, media) for media in results] for results in made]
 
 
 def _shown(house: House, inbox: Inbox, item: Ready, folder: Path) -> list[Rendition]:
@@ -198,20 +237,22 @@ def _shown(house: House, inbox: Inbox, item: Ready, folder: Path) -> list[Rendit
 
 
 def _make(house: House, inbox: Inbox, item: Ready, step: Step, folder: Path) -> list[Media]:
-    """The files that one attachment becomes, stored and proven to be what the plan said."""
+    """The files that one attachment becomes, proven to be what the plan said."""
     media = item.attachment.media
     if step.action is Action.LINK:
-        return [_stripped(house, media, folder)]
+        return [_stripped(house, item, folder)]
     if step.fit is not None:
         results = _converted(house, inbox, media, step.fit, folder)
     else:
-        results = [_stripped(house, media, folder)]
+        results = [_stripped(house, item, folder)]
     if len(results) != step.count:
         raise Permanent(f"it became {len(results)} files where {step.count} were planned", code="plan-broken")
     for number, result in enumerate(results):
         findings = [f for f in inbox.validate(result) if f.severity is not Severity.NOTE]
-        if findings and step.fit is None:
-            results[number : number + 1] = _converted(house, inbox, media, _as_planned(inbox, step), folder)
+        if findings:
+            # taking metadata out made it larger, or a damaged recording shows only now what it is coded as
+            source, order = (media, _as_planned(inbox, step)) if step.fit is None else (result, step.fit)
+            results[number : number + 1] = _converted(house, inbox, source, order, folder)
             findings = [f for f in inbox.validate(results[number]) if f.severity is not Severity.NOTE]
         if findings:
             raise Permanent(f"{item.attachment.name}: {findings[0].message}", code=findings[0].code)
@@ -219,7 +260,7 @@ def _make(house: House, inbox: Inbox, item: Ready, step: Step, folder: Path) -> 
 
 
 def _converted(house: House, inbox: Inbox, media: Media, fit: Fit, folder: Path) -> list[Media]:
-    return [store(house, path, examine(house, path)[0]) for path in inbox.convert(media, fit, folder)]
+    return [examine(house, path)[0] for path in inbox.convert(media, fit, folder)]
 
 
 def _as_planned(inbox: Inbox, step: Step) -> Fit:
@@ -230,12 +271,13 @@ def _as_planned(inbox: Inbox, step: Step) -> Fit:
     return Fit(types=accept.types, max_bytes=most, max_side=side, modes=accept.modes)
 
 
-def _stripped(house: House, media: Media, folder: Path) -> Media:
+def _stripped(house: House, item: Ready, folder: Path) -> Media:
     try:
-        path = house.bench.strip(media, folder)
+        path = house.bench.strip(item.attachment.media, folder)
     except Unusable as error:
         raise Permanent(f"its hidden data could not be taken out: {error.message}", code=error.code) from error
-    return store(house, path, examine(house, path)[0])
+    # a table of values is one by its name alone
+    return examine(house, path, item.attachment.name)[0]
 
 
 def _write(

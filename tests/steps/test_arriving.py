@@ -230,7 +230,8 @@ def test_what_nobody_can_look_into_says_so(staged: Any) -> None:
 def test_texts_are_searched_to_the_letter(staged: Any) -> None:
     """A card number in a plain text, a table or a contact is covered, and the rest of it stays as it was."""
     stage = staged(Policy(redact_inbound=("card",)))
-    stage.provider.files = {"a": "pay:4111 1111 1111 1111;gr\u00fc\u00dfe\n".encode(), "b": b"a,b\n1,4111111111111111\n"}
+    words = "pay:4111 1111 1111 1111;gr\u00fc\u00dfe\n"
+    stage.provider.files = {"a": words.encode(), "b": b"a,b\n1,4111111111111111\n"}
     stage.deliver(stage.writes("x", Remote("a", "a.txt"), Remote("b", "b.csv")))
     stage.work()
     files = stage.notices[0].message["files"]

@@ -33,7 +33,7 @@ def decoded(packet: Packet[Any]) -> list[Any]:
     """The frames of a packet; none when it is damaged, since one bad packet is no reason to give a recording up."""
     try:
         return packet.decode()
-    except library().error.InvalidDataError:
+    except library().error.FFmpegError:
         return []
 
 

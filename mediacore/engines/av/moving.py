@@ -76,7 +76,8 @@ def as_film(file: BinaryIO, mime: str, wanted: Fit) -> bytes | None:
         wanted: the order.
 
     Returns:
-        The film; None when it could not be made so small and still show something, or takes too long to make.
+        The film; None when it could not be made so small and still show something, takes too long to make, or when no
+        frame can be read to its end.
 
     Raises:
         Unusable: as ``image.open_typed``.
@@ -95,7 +96,7 @@ def as_film(file: BinaryIO, mime: str, wanted: Fit) -> bytes | None:
         film = refined(write, seen, FILM, wanted)
         report(1.0)
     except Unusable as error:
-        if error.code in ("illegible", "too-long", "library-missing"):
+        if error.code in ("damaged", "illegible", "too-long", "library-missing"):
             return None
         raise
     return film

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import BinaryIO
 
 from mediacore.engines import bounds
-from mediacore.engines.operation import Unusable
 from mediacore.engines.pdf import pages as pdf
+from mediacore.engines.pdf.drawn import drawn
 from mediacore.engines.picture.chunks import clean_jpeg
 
 _SUSPECT = re.compile(r"/(?:JavaScript|Launch|ImportData|SubmitForm|AA|Metadata|PieceInfo|LastModified)\b")
@@ -14,17 +15,23 @@ _PHOTO = re.compile(r"/Filter\s*(?:/DCTDecode|\[\s*/DCTDecode\s*\])")
 _ACTIONS = ("/JavaScript", "/Launch", "/ImportData", "/SubmitForm")
 _BESIDE = ("AA", "Metadata", "PieceInfo", "LastModified")
 """Keys of any object that only serve other programs (ISO 32000-1: 12.6.3, 14.3.2, 14.5)."""
-_SWEPT, _MERGED, _MANY = 1, 4, 5_000
-"""MuPDF's words for dropping what nothing refers to, and for merging equal streams too, which takes long from so many
-objects on."""
+_SWEPT, _MERGED, _MANY = 1, 4, 1_500
+"""MuPDF's words for dropping what nothing refers to, and for merging equal streams too, for which each object is
+compared with every other: with four thousand of them that took longer than all the rest."""
 _CATALOG = ("OpenAction", "Info", "Collection", "PageMode", *_BESIDE)
 
 
-def clean_pdf(document: pdf.Document) -> bytes:
+def clean_pdf(document: pdf.Document, file: BinaryIO) -> bytes:
     """The document written anew; whatever nothing refers to any more is dropped with its bytes.
 
+    One that is too damaged for that becomes a PDF of pictures of its pages.
+
+    Args:
+        document: the opened file; it is used up.
+        file: the same file, to be opened once more.
+
     Raises:
-        Unusable: it cannot be written.
+        Unusable: it can be neither written nor drawn.
     """
     broken = (RuntimeError, ValueError, pdf.library().mupdf.FzErrorBase)
     try:
@@ -33,8 +40,8 @@ def clean_pdf(document: pdf.Document) -> bytes:
         except broken:
             # objects that are named and not there stop the cleaning; once written anew none is
             return _cleaned(pdf.reopened(document.tobytes(garbage=_SWEPT)))
-    except broken as error:
-        raise Unusable("damaged", "The PDF is damaged and cannot be written again.") from error
+    except broken:
+        return drawn(pdf.open_pdf(file))
 
 
 def _cleaned(document: pdf.Document) -> bytes:

@@ -99,7 +99,10 @@ def page_size(document: Document, page: int) -> tuple[float, float]:
     Raises:
         Unusable: ``no-such-page`` or ``damaged``.
     """
-    rect = _page(document, page).rect
+    try:
+        rect = _page(document, page).rect
+    except (RuntimeError, ValueError, library().mupdf.FzErrorBase) as error:
+        raise Unusable("damaged", "This page of the PDF cannot be read.") from error
     return float(rect.width), float(rect.height)
 
 
@@ -130,5 +133,5 @@ def _page(document: Document, page: int) -> Page:
         raise Unusable("no-such-page", f"The PDF has no page {page + 1}.")
     try:
         return document.load_page(page)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, library().mupdf.FzErrorBase) as error:
         raise Unusable("damaged", "This page of the PDF cannot be read.") from error

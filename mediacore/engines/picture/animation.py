@@ -69,6 +69,16 @@ def fit_gif(file: BinaryIO, mime: str, wanted: Fit) -> bytes | None:
     Raises:
         Unusable: as ``image.open_typed``.
     """
+    try:
+        return _fitted(file, mime, wanted)
+    except Unusable as error:
+        if error.code == "damaged":
+            return None  # no frame of it can be read to its end
+        raise
+
+
+def _fitted(file: BinaryIO, mime: str, wanted: Fit) -> bytes | None:
+    file.seek(0)
     opened = image.open_typed(file, mime)
     size, count = opened.size, min(int(getattr(opened, "n_frames", 1)), bounds.FRAMES)
     if size[0] * size[1] * count > bounds.FRAME_PIXELS:
@@ -117,7 +127,10 @@ def _smaller(cut: _Cut, top: float, share: float, pace: float) -> _Cut:
 
 def _pace(opened: Image.Image, count: int) -> float:
     """Milliseconds of the usual frame."""
-    opened.seek(min(1, count - 1))
+    try:
+        opened.seek(min(1, count - 1))
+    except (EOFError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return USUAL
     return float(opened.info.get("duration") or USUAL)
 
 
@@ -192,7 +205,7 @@ def frames(file: BinaryIO, mime: str) -> Frames:
         try:
             opened.seek(number)
             image.decode(opened)
-        except (EOFError, OSError, ValueError, Unusable):
+        except (EOFError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Unusable):
             return
         yield opened, float(opened.info.get("duration") or USUAL)
 

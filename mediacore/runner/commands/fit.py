@@ -103,7 +103,7 @@ def _house(channel: str, policy: Policy, reads: bool) -> Iterator[House]:
         ledger = Ledger("sqlite://")
         yield House(
             inboxes={channel: inbox}, policies={channel: policy}, bench=bench, blobs=Blobs(Path(folder) / "blobs"),
-            ledger=ledger, enqueue=lambda *_: None, desk=CallbackDesk(lambda _notice: None),
+            ledger=ledger, enqueue=lambda *_: None, desk=CallbackDesk(lambda _notice: None), reads=reads,
         )  # fmt: skip
         ledger.close()
 
@@ -114,10 +114,12 @@ def _fitted(house: House, channel: str, files: Sequence[Path], text: str, link: 
     with scratch(house) as folder, _progress(house, channel) as turn:
         try:
             items = [preparing.ready(house, inbox, path, path.name, "", (), folder) for path in files]
-            planned = plan([item.attachment for item in items], text, inbox.limits, link)
+            planned, known = preparing.prove(
+                house, inbox, items, lambda tried: plan(tried, text, inbox.limits, link), folder
+            )
             if planned.refused:
                 return {"error": planned.refused[0].reason, "plan": to_json(planned), "files": []}
-            made = preparing.make(house, inbox, items, planned, folder, turn)
+            made = preparing.make(house, inbox, items, planned, folder, turn, known)
         except Permanent as error:
             return {"error": error.message, "plan": None, "files": []}
         kept = list(_kept(inbox, items, planned, made, out))

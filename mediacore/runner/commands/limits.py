@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from mediacore.messages import Attachment
 from mediacore.mounting import channel_limits, plugin_class
 from mediacore.mounting import channels as installed
 from mediacore.names import safe_name
-from mediacore.plan import plan
+from mediacore.plan import Plan, Step, plan
 from mediacore.runner.output import COLOURS, as_json, files_argument, json_option, pixels, table
 from mediacore.sandbox import Bench, Sandbox
+from mediacore.steps.proving import look, proven
 from mediacore.stores.blobs import digest_of
 from mediacore.stores.coding import to_json
 from mediacore.values import Facts, Media
@@ -108,11 +110,13 @@ def explain(files: tuple[Path, ...], only: tuple[str, ...], text: str, link: boo
 
     The same planner decides when a message is really sent.
     """
-    attachments = _attachments(files)
     plans = {}
-    for wanted in only or tuple(installed()):
-        name, _, profile = wanted.partition(":")
-        plans[wanted] = plan(attachments, text, channel_limits(name, profile or "default"), link)
+    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
+        bench = Bench(sandbox, Path(folder))
+        attachments = _attachments(bench, files)
+        for wanted in only or tuple(installed()):
+            name, _, profile = wanted.partition(":")
+            plans[wanted] = _plan(bench, attachments, text, channel_limits(name, profile or "default"), link)
     if not plans:
         raise ConfigError("no channel is installed; try: pip install mediacore-email")
     if json_:
@@ -129,21 +133,35 @@ def explain(files: tuple[Path, ...], only: tuple[str, ...], text: str, link: boo
     table("What the customer gets", ("channel", "file", "what happens", "why"), rows)
 
 
-def _attachments(files: tuple[Path, ...]) -> list[Attachment]:
-    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
-        bench = Bench(sandbox, Path(folder))
-        found = []
-        for path in files:
-            try:
-                kind = bench.sniff(path, path.name).type
-            except Unusable as error:
-                raise Permanent(f"{path}: {error.message}", code=error.code) from error
-            facts = Facts()
-            with contextlib.suppress(Unusable):  # a damaged file can still be planned for, as what it calls itself
-                facts = bench.probe(path, kind)
-            media = Media(path, kind, path.stat().st_size, digest_of(path), facts)
-            found.append(Attachment(media, safe_name(path.name, kind)))
-        return found
+def _plan(bench: Bench, attachments: Sequence[Attachment], text: str, limits: Limits, link: bool) -> Plan:
+    """What would become of the files on a channel, tried as for a message that is really sent."""
+
+    def make(index: int, step: Step) -> list[Media]:
+        media = attachments[index].media
+        paths = (bench.strip(media),) if step.fit is None else bench.fit(media, step.fit)
+        return [Media(path, "", path.stat().st_size, "") for path in paths]
+
+    return proven(
+        attachments,
+        lambda tried: plan(tried, text, limits, link),
+        make,
+        lambda media: look(bench, media, bench.scratch),
+    )[0]
+
+
+def _attachments(bench: Bench, files: tuple[Path, ...]) -> list[Attachment]:
+    found = []
+    for path in files:
+        try:
+            kind = bench.sniff(path, path.name).type
+        except Unusable as error:
+            raise Permanent(f"{path}: {error.message}", code=error.code) from error
+        facts = Facts()
+        with contextlib.suppress(Unusable):  # a damaged file can still be planned for, as what it calls itself
+            facts = bench.probe(path, kind)
+        media = Media(path, kind, path.stat().st_size, digest_of(path), facts)
+        found.append(Attachment(media, safe_name(path.name, kind)))
+    return found
 
 
 def _facts(attachment: Attachment) -> dict[str, Any]:
