@@ -41,6 +41,10 @@ class Facts:
         duration: seconds of audio or video.
         codecs: codec names, video first.
         channels: audio channels.
+        bit_rate: of audio or video, bits a second of the whole file on average, by its size and duration.
+        language: what the file says that its words are in, as a BCP 47 tag such as ``it`` or ``pt-BR``: of an office
+            file, a web page, a PDF, a mail, of the first sound that says one; nothing is guessed from the words, so a
+            plain text has none.
         encrypted: it cannot be read without a password.
         active: it carries macros, scripts or embedded files.
         metadata: names of the private blocks found (``exif``, ``gps``, ``xmp``, ``comment``, ``info``), never contents.
@@ -67,6 +71,8 @@ class Facts:
     duration: float = 0.0
     codecs: tuple[str, ...] = ()
     channels: int = 0
+    bit_rate: int = 0
+    language: str = ""
     encrypted: bool = False
     active: bool = False
     metadata: tuple[str, ...] = ()

@@ -13,9 +13,10 @@ from PIL import Image
 from mediacore.engines import bounds
 from mediacore.engines.arguments import text
 from mediacore.engines.av import probe as av_probe
-from mediacore.engines.containers import span
+from mediacore.engines.containers import size_of, span
 from mediacore.engines.doc import facts as doc_facts
 from mediacore.engines.doc import show as doc_show
+from mediacore.engines.language import language_of, tag_of
 from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.shrink import picture_bytes
@@ -61,9 +62,12 @@ def _facts(file: BinaryIO, mime: str) -> Facts:
         return _document(file)
     kind = kind_of(mime)
     if kind in (Kind.AUDIO, Kind.VIDEO):
-        return av_probe.facts_of(file, mime)
+        facts = av_probe.facts_of(file, mime)
+        return evolve(facts, bit_rate=round(8 * size_of(file) / facts.duration)) if facts.duration > 0 else facts
     facts = doc_facts.facts_of(file, mime) or Facts()
-    return facts if facts.encrypted else evolve(facts, excerpt=doc_show.excerpt(file, mime))
+    if facts.encrypted:
+        return facts
+    return evolve(facts, excerpt=doc_show.excerpt(file, mime), language=language_of(file, mime))
 
 
 def _picture(file: BinaryIO, mime: str) -> Facts:
@@ -177,7 +181,17 @@ def _document(file: BinaryIO) -> Facts:
         active=_active(document),
         metadata=tuple(metadata),
         pictures=picture_bytes(document),
+        language=_language(document),
     )
+
+
+def _language(document: pdf.Document) -> str:
+    """What the catalogue says (ISO 32000-1, 14.9.2)."""
+    try:
+        kind, said = document.xref_get_key(document.pdf_catalog(), "Lang")
+    except (RuntimeError, ValueError):
+        return ""
+    return tag_of(said) if kind in ("string", "name") else ""
 
 
 def _info(document: pdf.Document) -> bool:

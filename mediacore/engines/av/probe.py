@@ -14,6 +14,7 @@ from mediacore.engines.av import soundfilm
 from mediacore.engines.av.graph import decoded, shown
 from mediacore.engines.av.opening import Film, canonical, is_cover, library, opened
 from mediacore.engines.containers import size_of
+from mediacore.engines.language import tag_of
 from mediacore.engines.operation import Unusable
 from mediacore.values import Facts
 
@@ -109,9 +110,17 @@ def _merged(words: Facts, film: Film) -> Facts:
         codecs=codecs if len(codecs) >= len(words.codecs) else words.codecs,
         # MP4 says two channels for whatever AAC it holds, so the decoder's word goes first
         channels=(audio.codec_context.channels if audio is not None else 0) or words.channels,
+        language=_language(film),
         metadata=_metadata(film),
         quirks=(*words.quirks, *_quirks(film)),
     )
+
+
+def _language(film: Film) -> str:
+    """Of the first sound that says one, else of a picture or of the recording."""
+    streams = film.container.streams
+    said = (tags.get("language", "") for tags in (s.metadata for s in (*streams.audio, *streams.video)))
+    return next(filter(None, map(tag_of, (*said, film.container.metadata.get("language", "")))), "")
 
 
 def _length(file: BinaryIO, mime: str) -> float:
