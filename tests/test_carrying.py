@@ -22,7 +22,7 @@ from mediacore.mounting import channel_limits
 from mediacore.plan import Action, Plan, Step, plan
 from mediacore.sandbox import Bench, Sandbox
 from mediacore.steps.files import examine
-from mediacore.steps.proving import proven
+from mediacore.steps.proving import look, proven
 from mediacore.testkit import builders
 from mediacore.values import Facts, Media, Severity
 from tests.engines import av_builders, doc_builders, old_builders
@@ -93,7 +93,12 @@ class Carrier:
     def plan(self, link: bool) -> Plan:
         """The plan that is shown."""
         attachment = Attachment(self.media, self.name)
-        return proven([attachment], lambda files: plan(files, "", self.limits, link), self.make)[0]
+        return proven(
+            [attachment],
+            lambda files: plan(files, "", self.limits, link),
+            self.make,
+            lambda media: look(self.house.bench, media, self.folder),
+        )[0]
 
     def make(self, _index: int, step: Step) -> list[Media]:
         """The files of a step; raises ``Unusable`` as soon as anything is not as it was planned."""

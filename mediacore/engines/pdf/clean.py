@@ -11,6 +11,10 @@ from mediacore.engines.pdf.drawn import drawn
 from mediacore.engines.picture.chunks import clean_jpeg
 
 _SUSPECT = re.compile(r"/(?:JavaScript|Launch|ImportData|SubmitForm|AA|Metadata|PieceInfo|LastModified)\b")
+_NOTE = re.compile(r"/(?:OCG|Annot|Rect)\b")
+_BY_WHOM = ("T", "M", "NM", "Subj", "CreationDate")
+"""Of a note: its author, when it was changed, its name and subject, and when it was made; a form's field is called by
+its ``T`` and does not work without."""
 _PHOTO = re.compile(r"/Filter\s*(?:/DCTDecode|\[\s*/DCTDecode\s*\])")
 _ACTIONS = ("/JavaScript", "/Launch", "/ImportData", "/SubmitForm")
 _BESIDE = ("AA", "Metadata", "PieceInfo", "LastModified")
@@ -79,6 +83,8 @@ def _clean_object(document: pdf.Document, xref: int) -> None:
         return
     if _PHOTO.search(source):
         _clean_photo(document, xref)
+    if _NOTE.search(source):
+        _clean_note(document, xref)
     if not _SUSPECT.search(source):
         return
     if document.xref_get_key(xref, "S")[1] in _ACTIONS:
@@ -88,6 +94,16 @@ def _clean_object(document: pdf.Document, xref: int) -> None:
         _forget(document, xref, key)
     for key in ("A", "PA"):
         if document.xref_get_key(xref, f"{key}/S")[1] in _ACTIONS:
+            _forget(document, xref, key)
+
+
+def _clean_note(document: pdf.Document, xref: int) -> None:
+    """Take out who wrote a note and what a layer is called; what is written stays (ISO 32000-1, 12.5 and 8.11)."""
+    if document.xref_get_key(xref, "Type")[1] == "/OCG":
+        document.xref_set_key(xref, "Name", "(Layer)")
+        _forget(document, xref, "Usage")
+    elif document.xref_get_key(xref, "Subtype")[1] != "/Widget" and document.xref_get_key(xref, "Rect")[0] != "null":
+        for key in _BY_WHOM:
             _forget(document, xref, key)
 
 
