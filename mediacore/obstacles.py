@@ -12,7 +12,7 @@ def obstacle(media: Media, accept: Accept) -> str:
     if media.type not in accept.types:
         return f"{limits_word(media.type)} is not taken"
     if facts.unclean:
-        return f"it is damaged or locked, so its hidden data cannot be taken out ({facts.unclean})"
+        return f"its hidden data cannot be taken out ({facts.unclean})"
     if accept.max_bytes and media.size > accept.max_bytes.value:
         return f"it has {size_word(media.size)} and {size_word(accept.max_bytes.value)} is the most"
     if accept.max_side and max(facts.width, facts.height) > accept.max_side.value:

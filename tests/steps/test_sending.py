@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,11 +28,12 @@ from mediacore import (
     StatusUpdate,
 )
 from mediacore.house import Policy
-from mediacore.steps import again
+from mediacore.steps import again, preparing
 from mediacore.stores import intake as ledger
 from mediacore.stores.ledger import now
 from mediacore.testkit import builders, builders_hostile
 from mediacore.values import Media
+from tests.engines import av_builders
 
 PHOTO = builders.photo(320, 240)
 LONG = "one two three four five six seven eight nine ten eleven twelve"
@@ -580,3 +582,18 @@ def test_only_blank(stage: Any) -> None:
     id_ = stage.ask("   ")
     stage.settle()
     assert stage.message(id_)["status"] == "failed"
+
+
+def test_the_agent_is_told_of_what_is_missing(stage: Any, tmp_path: Path) -> None:
+    """The plan says that a photo's end is missing, and that nobody looked into a film for what the policy hides."""
+    photo = builders.photo(320, 240)
+    files = {"half.jpg": photo[: len(photo) // 2], "film.mp4": av_builders.clip()}
+    items = []
+    for name, data in files.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        items.append(preparing.ready(stage.house, stage.house.inbox("line"), path, name, "", (), tmp_path))
+    planned, _ = preparing.make_plan(stage.house, stage.house.inbox("line"), items, "hello", tmp_path)
+    half, film = (next(note for note in planned.notes if note.startswith(name)) for name in files)
+    assert "cut off" in half
+    assert "was not searched for card numbers" in film
