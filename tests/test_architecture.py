@@ -49,7 +49,8 @@ ARROWS = {
     "reading": "apart engines errors events mounting sandbox stores values",
     "house": "errors inbox sandbox stores",
     "steps": (
-        "engines errors events house inbox kinds limits messages names packing plan redaction stores values wording"
+        "engines errors events house inbox kinds limits messages names packing plan redaction sandbox stores values"
+        " wording"
     ),
     "pipeline": "errors house messages steps stores",
     "jobs": "errors house pipeline",

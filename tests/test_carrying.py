@@ -22,6 +22,7 @@ from mediacore.mounting import channel_limits
 from mediacore.plan import Action, Plan, Step, plan
 from mediacore.sandbox import Bench, Sandbox
 from mediacore.steps.files import examine
+from mediacore.steps.making import as_planned
 from mediacore.steps.proving import look, proven
 from mediacore.testkit import builders
 from mediacore.values import Facts, Media, Severity
@@ -125,9 +126,7 @@ class Carrier:
 
     def as_planned(self, step: Step) -> Any:
         """The order for a file that no longer fits its own sort once it is stripped."""
-        from mediacore.steps.preparing import _as_planned
-
-        return _as_planned(SimpleNamespace(limits=self.limits), step)  # type: ignore[arg-type]
+        return as_planned(SimpleNamespace(limits=self.limits), step)  # type: ignore[arg-type]
 
     def wrong(self, media: Media) -> str:
         """What the channel would say of a result."""

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve, frozen
 
-from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
 from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.kinds import Kind
 from mediacore.messages import Attachment, Template
 from mediacore.names import fitting_name, safe_name
-from mediacore.plan import LINK_LABEL, Action, Plan, Step, plan, plan_template
+from mediacore.plan import LINK_LABEL, Plan, plan, plan_template
 from mediacore.redaction.reach import unseen
 from mediacore.steps.calling_off import expect_wanted
-from mediacore.steps.files import examine, likenesses, scratch, store
+from mediacore.steps.files import examine, likenesses, scratch
 from mediacore.steps.hiding import hide
+from mediacore.steps.making import make, prove
 from mediacore.steps.pacing import window_note
 from mediacore.steps.progress import Making
-from mediacore.steps.proving import Made, Planner, look, proven
-from mediacore.steps.spare import use_spare
+from mediacore.steps.proving import Made
 from mediacore.stores import conversation, outbox
 from mediacore.stores.coding import from_json, to_json
-from mediacore.values import Finding, Fit, Media, Region, Rendition, Severity
+from mediacore.values import Finding, Media, Region, Rendition, Severity
 from mediacore.wording import joined
 
 HARMED = ("damaged", "truncated")
@@ -139,21 +137,11 @@ def try_plan(
             return _template_plan(inbox, files, text)
         return plan(files, text, limits, house.links)
 
-    planned, made = prove(house, inbox, items, planner, folder)
+    planned, made = prove(house, inbox, [r.attachment for r in items], planner, folder)
     with house.ledger.begin() as connection:
         note = window_note(connection, inbox, to, automatic) if to and template is None else ""
     of_files = [f"{r.attachment.name}: {each}" for r in items for each in r.notes]
     return evolve(planned, notes=(*planned.notes, *of_files, *([note] if note else []))), made
-
-
-def prove(house: House, inbox: Inbox, items: Sequence[Ready], planner: Planner, folder: Path) -> tuple[Plan, Made]:
-    """A plan for examined files of which every step was tried; see ``mediacore.steps.proving``."""
-    return proven(
-        [item.attachment for item in items],
-        planner,
-        lambda index, step: _make(house, inbox, items[index], step, folder),
-        lambda media: look(house.bench, media, folder),
-    )
 
 
 def _template_plan(inbox: Inbox, attachments: Sequence[Attachment], text: str) -> Plan:
@@ -190,94 +178,16 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
         if not planned.parts:
             raise Permanent("not sent: there is nothing in it to send", code="nothing")
         making = Making(house, message, [i.attachment.media.size for i in items])
-        made = make(house, inbox, items, planned, folder, making.next, known)
+        made = make(house, inbox, [r.attachment for r in items], planned, folder, making.next, known)
         shown = [_shown(house, inbox, item, folder) for item in items]
     _write(house, inbox, message, rows, planned, items, made, shown)
     return planned
-
-
-def make(
-    house: House,
-    inbox: Inbox,
-    items: Sequence[Ready],
-    planned: Plan,
-    folder: Path,
-    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
-    known: Made | None = None,
-) -> list[list[Media]]:
-    """Each attachment's files as the plan says, stored, and proven to fit by validating again.
-
-    Args:
-        house, inbox: what to work with.
-        items: the files that were planned for.
-        planned: the plan, in which nothing is refused.
-        folder: for files on their way.
-        turn: entered while one attachment's files are made.
-        known: what was made by trying the plan.
-
-    Raises:
-        Permanent: one cannot be made as planned.
-    """
-    made: list[list[Media]] = []
-    for index, (item, step) in enumerate(zip(items, planned.steps, strict=True)):
-        with turn():
-            made.append((known or {}).get((index, step)) or _make(house, inbox, item, step, folder))
-
-    def remake(index: int, fit: Fit) -> Media:
-        return _converted(house, inbox, items[index].attachment.media, fit, folder)[0]
-
-    use_spare(planned, made, inbox.limits, remake)
-    return [[store(house, media.path, media) for media in results] for results in made]
 
 
 def _shown(house: House, inbox: Inbox, item: Ready, folder: Path) -> list[Rendition]:
     media = item.attachment.media
     redacted = [Rendition(media, "redacted", item.original, "personal data painted over")] if item.redacted else []
     return [*redacted, *likenesses(house, inbox, media, folder)]
-
-
-def _make(house: House, inbox: Inbox, item: Ready, step: Step, folder: Path) -> list[Media]:
-    """The files that one attachment becomes, proven to be what the plan said."""
-    media = item.attachment.media
-    if step.action is Action.LINK:
-        return [_stripped(house, item, folder)]
-    if step.fit is not None:
-        results = _converted(house, inbox, media, step.fit, folder)
-    else:
-        results = [_stripped(house, item, folder)]
-    if len(results) != step.count:
-        raise Permanent(f"it became {len(results)} files where {step.count} were planned", code="plan-broken")
-    for number, result in enumerate(results):
-        findings = [f for f in inbox.validate(result) if f.severity is not Severity.NOTE]
-        if findings:
-            # taking metadata out made it larger, or a damaged recording shows only now what it is coded as
-            source, order = (media, _as_planned(inbox, step)) if step.fit is None else (result, step.fit)
-            results[number : number + 1] = _converted(house, inbox, source, order, folder)
-            findings = [f for f in inbox.validate(results[number]) if f.severity is not Severity.NOTE]
-        if findings:
-            raise Permanent(f"{item.attachment.name}: {findings[0].message}", code=findings[0].code)
-    return results
-
-
-def _converted(house: House, inbox: Inbox, media: Media, fit: Fit, folder: Path) -> list[Media]:
-    return [examine(house, path)[0] for path in inbox.convert(media, fit, folder)]
-
-
-def _as_planned(inbox: Inbox, step: Step) -> Fit:
-    """The order that makes a file fit its own sort, when taking its metadata out made it break a bound."""
-    accept = next(a for a in inbox.limits.accept if a.name == step.accept)
-    most = accept.max_bytes.value if accept.max_bytes else 0
-    side = accept.max_side.value if accept.max_side else 0
-    return Fit(types=accept.types, max_bytes=most, max_side=side, modes=accept.modes)
-
-
-def _stripped(house: House, item: Ready, folder: Path) -> Media:
-    try:
-        path = house.bench.strip(item.attachment.media, folder)
-    except Unusable as error:
-        raise Permanent(f"its hidden data could not be taken out: {error.message}", code=error.code) from error
-    # a table of values is one by its name alone
-    return examine(house, path, item.attachment.name)[0]
 
 
 def _write(

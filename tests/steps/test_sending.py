@@ -593,7 +593,7 @@ def test_the_agent_is_told_of_what_is_missing(stage: Any, tmp_path: Path) -> Non
         path = tmp_path / name
         path.write_bytes(data)
         items.append(preparing.ready(stage.house, stage.house.inbox("line"), path, name, "", (), tmp_path))
-    planned, _ = preparing.make_plan(stage.house, stage.house.inbox("line"), items, "hello", tmp_path)
+    planned = preparing.make_plan(stage.house, stage.house.inbox("line"), items, "hello")
     half, film = (next(note for note in planned.notes if note.startswith(name)) for name in files)
     assert "cut off" in half
     assert "was not searched for card numbers" in film

@@ -27,7 +27,7 @@ from mediacore.plan import Plan, plan
 from mediacore.redaction.detectors import KINDS
 from mediacore.runner.output import COLOURS, as_json, errors, files_argument, json_option, pixels, table
 from mediacore.sandbox import Bench, Sandbox
-from mediacore.steps import preparing
+from mediacore.steps import making, preparing
 from mediacore.steps.files import scratch
 from mediacore.stores.blobs import Blobs
 from mediacore.stores.coding import to_json
@@ -114,12 +114,13 @@ def _fitted(house: House, channel: str, files: Sequence[Path], text: str, link: 
     with scratch(house) as folder, _progress(house, channel) as turn:
         try:
             items = [preparing.ready(house, inbox, path, path.name, "", (), folder) for path in files]
-            planned, known = preparing.prove(
-                house, inbox, items, lambda tried: plan(tried, text, inbox.limits, link), folder
+            attachments = [item.attachment for item in items]
+            planned, known = making.prove(
+                house, inbox, attachments, lambda tried: plan(tried, text, inbox.limits, link), folder
             )
             if planned.refused:
                 return {"error": planned.refused[0].reason, "plan": to_json(planned), "files": []}
-            made = preparing.make(house, inbox, items, planned, folder, turn, known)
+            made = making.make(house, inbox, attachments, planned, folder, turn, known)
         except Permanent as error:
             return {"error": error.message, "plan": None, "files": []}
         kept = list(_kept(inbox, items, planned, made, out))
