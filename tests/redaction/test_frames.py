@@ -60,7 +60,7 @@ def seen(data: bytes, mime: str) -> list[Any]:
 def test_a_number_in_a_later_frame(kind: str) -> None:
     """A card number that only the last frame shows is found there, painted over, and read in no frame afterwards."""
     plain = Image.new("RGB", (260, 120), "white")
-    frames = [plain, written(plain, "hello"), written(plain, f"my {CARD}")]
+    frames = [plain, written(plain, "hello", (20, 10)), written(plain, f"my {CARD}")]
     mime = f"image/{kind.lower()}"
     data = stored(frames, kind)
     regions = seen(data, mime)
