@@ -244,6 +244,6 @@ def _charged(parts: Sequence[Part], limits: Limits) -> tuple[str, ...]:
     count, foreign = sum(each.count for each in cut), next((each.foreign for each in cut if each.foreign), "")
     if count < 2:
         return ()
-    about = "about " if any(p.links for p in alone) else ""
+    most = "up to " if any(p.links for p in alone) else ""
     why = f", since {foreign!r} is no character of theirs" if foreign else ""
-    return (f"the text is charged as {about}{count} SMS{why}",)
+    return (f"the text is charged as {most}{count} SMS{why}",)

@@ -55,7 +55,7 @@ def test_the_plan_says_what_a_text_is_charged_as() -> None:
 
 
 def test_the_plan_counts_links_too() -> None:
-    """A file that becomes a link makes the text longer, by about as much as a link may take."""
+    """A file that becomes a link makes the text longer, at most by what a link may take."""
     sms = Limits("sms", "SMS", "default", (), Text(segmented=True))
     file = Attachment(Media(Path("a.zip"), "application/zip", 9, "0" * 64), "a.zip")
-    assert "about 2 SMS" in plan([file], "Here", sms, link=True).notes[-1]
+    assert "up to 3 SMS" in plan([file], "Here", sms, link=True).notes[-1]

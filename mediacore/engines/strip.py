@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
@@ -90,8 +91,10 @@ def clean_picture(file: BinaryIO, mime: str) -> tuple[bytes, str]:
             return clean, mime
     if mime == "image/tiff":
         return _tiff(opened), mime
-    if mime == "image/jpeg" and image.orientation_of(opened) != 1 and (upright := jpegturn.turned(opened)):
-        return upright, mime
+    if mime == "image/jpeg" and image.orientation_of(opened) != 1:
+        with contextlib.suppress(Unusable):  # what is cut off is made of what can be seen of it
+            if upright := jpegturn.turned(opened):
+                return upright, mime
     picture = seen(file, mime, sharp=True)
     target = mime if mime in _SAVED else "image/jpeg"
     return _saved(picture, target), target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,16 +12,22 @@ from mediacore.engines.operation import Unusable
 from mediacore.errors import Permanent
 from mediacore.house import House
 from mediacore.inbox import Inbox
+from mediacore.kinds import Kind
 from mediacore.redaction.prove import leaks
 from mediacore.redaction.reach import unseen
 from mediacore.steps.files import examine, store
 from mediacore.stores.coding import from_json, to_json
 from mediacore.stores.ledger import put
 from mediacore.stores.schema import regions as table
-from mediacore.values import Media, Region
+from mediacore.values import Fit, Media, Region
 
 SEARCH = "2"
 """Raised when the built-in detectors look into more than before, so that no older answer is taken for theirs."""
+
+
+UNREAD = ("unsupported", "truncated", "damaged")
+"""What a picture is that no detector can read."""
+DRAWN = ("image/jpeg", "image/png")
 
 
 def hide(
@@ -60,6 +67,27 @@ def hide(
         what = ", ".join(sorted({r.kind for r in left}))
         raise Permanent(f"after painting over, {what} could still be read in it", code="still-readable")
     return store(house, painted.path, painted)
+
+
+def searchable(house: House, inbox: Inbox, media: Media, kinds: Sequence[str], folder: Path) -> Media:
+    """The file itself; of a picture that cannot be read for personal data, one with all that can be seen of it.
+
+    That are damaged ones and rare formats. A drawing of lines (SVG) is not among them: its letters need fonts that may
+    not be there.
+    """
+    try:
+        found(house, inbox, media, kinds)
+    except Permanent as error:
+        if media.kind is not Kind.IMAGE or media.type == "image/svg+xml" or error.code not in UNREAD:
+            raise
+        with contextlib.suppress(Unusable):
+            if error.code == "unsupported":
+                (path,) = house.bench.fit(media, Fit(types=DRAWN), folder)
+            else:
+                path = house.bench.strip(media, folder)  # which draws what is damaged anew
+            return store(house, path, examine(house, path)[0])
+        raise
+    return media
 
 
 def found(house: House, inbox: Inbox, media: Media, kinds: Sequence[str]) -> list[Region]:

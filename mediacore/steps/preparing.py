@@ -18,7 +18,7 @@ from mediacore.plan import LINK_LABEL, Plan, plan, plan_template
 from mediacore.redaction.reach import unseen
 from mediacore.steps.calling_off import expect_wanted
 from mediacore.steps.files import examine, likenesses, scratch
-from mediacore.steps.hiding import hide
+from mediacore.steps.hiding import hide, searchable
 from mediacore.steps.making import make, prove
 from mediacore.steps.pacing import window_note
 from mediacore.steps.progress import Making
@@ -72,11 +72,13 @@ def ready(
         told = "it is locked with a password, so its hidden data cannot be taken out: save it without one"
         raise Permanent(f"{name}: {told}", code="encrypted")
     kinds = house.policies[inbox.name].redact_outbound
-    hidden = hide(house, inbox, media, kinds, marked, folder)
-    shown = hidden or media
+    given = media if marked else searchable(house, inbox, media, kinds, folder)
+    hidden = hide(house, inbox, given, kinds, marked, folder)
+    shown = hidden or given
     _expect_none(name, inbox.validate(shown))  # what is only too large or of another type is for the plan
     harmed = [f.message for f in findings if f.code in HARMED]
-    notes = (*harmed, *filter(None, [unseen(media, kinds, house.reads)]))
+    drawn = "it is drawn anew, since it cannot be searched as it is" if given is not media else ""
+    notes = (*harmed, *filter(None, [drawn, unseen(media, kinds, house.reads)]))
     attachment = Attachment(shown, safe_name(name, shown.type), caption, sort=sort)
     return Ready(attachment, hidden is not None, media.sha256, notes)
 

@@ -88,3 +88,19 @@ def test_personal_data_is_painted_over(tmp_path: Path) -> None:
     told = run(path, "--channel", "email", "--no-ocr", "--out", tmp_path / "again").output
     assert "bill.pdf" in told
     assert sizes[0] is False
+
+
+def test_what_cannot_be_searched_is_drawn_anew(tmp_path: Path) -> None:
+    """A photo that was cut off and a rare format go as what can be seen of them, and that is what was searched."""
+    (tmp_path / "cut.jpg").write_bytes(builders.photo(640, 480)[:50_000])
+    Image.new("RGB", (64, 48), "teal").save(tmp_path / "layers.tga")
+    told = json.loads(
+        run(
+            tmp_path / "cut.jpg", tmp_path / "layers.tga", "--channel", "email", "--out", tmp_path / "out", "--json"
+        ).stdout
+    )
+    assert [(f["type"], f["pixels"]) for f in told["email"]["files"]] == [
+        ("image/jpeg", "640 x 480"),
+        ("image/png", "64 x 48"),
+    ]
+    assert sum("drawn anew" in note for note in told["email"]["notes"]) == 2

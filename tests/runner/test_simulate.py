@@ -89,7 +89,8 @@ def test_silence_is_told_once() -> None:
 
 def test_what_a_customer_receives(webhook: tuple[str, list[bytes]], tmp_path: Path) -> None:
     """A message sent through the printed settings is told with its files, mischief happens, and Ctrl-C ends it well."""
-    command = [sys.executable, "-m", "mediacore.runner", "simulate", "sms", "--json", "--seconds", "60"]
+    command = ["env", "--default-signal=INT"]  # which whoever runs tests in the background may have had ignored
+    command += [sys.executable, "-m", "mediacore.runner", "simulate", "sms", "--json", "--seconds", "60"]
     command += ["--webhook", webhook[0], "--mischief", "throttle:1:send"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -25,7 +25,7 @@ from mediacore.limits import Limits
 from mediacore.mounting import channel_limits
 from mediacore.plan import Plan, plan
 from mediacore.redaction.detectors import KINDS
-from mediacore.runner.output import COLOURS, as_json, errors, files_argument, json_option, pixels, table
+from mediacore.runner.output import COLOURS, as_json, console, errors, files_argument, json_option, pixels, table
 from mediacore.sandbox import Bench, Sandbox
 from mediacore.steps import making, preparing
 from mediacore.steps.files import scratch
@@ -87,6 +87,9 @@ def fit(
         table(
             "What the customer gets", ("channel", "file", "what happens", "becomes", "bytes", "pixels or pages"), rows
         )
+        for channel, each in told.items():
+            for note in each["notes"]:
+                console.print(f"{channel}: {note}")
     faults = [f"{channel}: {each['error']}" for channel, each in told.items() if each["error"]]
     if faults:
         raise Permanent("; ".join(faults), code="does-not-fit")
@@ -119,12 +122,13 @@ def _fitted(house: House, channel: str, files: Sequence[Path], text: str, link: 
                 house, inbox, attachments, lambda tried: plan(tried, text, inbox.limits, link), folder
             )
             if planned.refused:
-                return {"error": planned.refused[0].reason, "plan": to_json(planned), "files": []}
+                return {"error": planned.refused[0].reason, "plan": to_json(planned), "notes": [], "files": []}
             made = making.make(house, inbox, attachments, planned, folder, turn, known)
         except Permanent as error:
-            return {"error": error.message, "plan": None, "files": []}
+            return {"error": error.message, "plan": None, "notes": [], "files": []}
         kept = list(_kept(inbox, items, planned, made, out))
-    return {"error": "", "plan": to_json(planned), "files": kept}
+    notes = [*planned.notes, *(f"{item.attachment.name}: {note}" for item in items for note in item.notes)]
+    return {"error": "", "plan": to_json(planned), "notes": notes, "files": kept}
 
 
 @contextmanager
