@@ -97,6 +97,7 @@ _UNFIT = re.compile(r'[:*?"<>|]+')
 """What no name on Windows may hold, and people write all the same: ``Screenshot 12:30.png``."""
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
 EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+"""The end of a name that counts as its extension."""
 
 
 def safe_name(name: str, mime: str = "", fallback: str = "file", most: int = LONGEST) -> str:

@@ -23,11 +23,10 @@ from mediacore.values import Fit, Media, Region
 
 SEARCH = "2"
 """Raised when the built-in detectors look into more than before, so that no older answer is taken for theirs."""
-
-
 UNREAD = ("unsupported", "truncated", "damaged")
 """What a picture is that no detector can read."""
 DRAWN = ("image/jpeg", "image/png")
+"""What such a one is drawn as."""
 
 
 def hide(

@@ -178,10 +178,13 @@ def later(house: House, delivery: str, last: bool = False) -> bool:
 
 def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | Deletion | Reaction) -> bool:
     """Change the message that it is about; False when that is not known, or not yet."""
+    gone = f"gone:{event.target}"
+    if isinstance(event, Deletion):
+        intake.first_time(connection, inbox, gone)
+    elif intake.was_seen(connection, inbox, gone):  # what was taken back does not come again with a late edit
+        return True
     row = conversation.by_source(connection, inbox, event.target)
     if row is None:
-        if isinstance(event, Deletion):
-            intake.first_time(connection, inbox, f"gone:{event.target}")
         return False
     if isinstance(event, Edit):
         conversation.change(connection, row["id"], text=event.text)

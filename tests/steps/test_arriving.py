@@ -372,6 +372,20 @@ def test_deletion_after(stage: Any) -> None:
             stage.house.blobs.path(digest)
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_an_edit_brings_nothing_back(stage: Any, late: bool) -> None:
+    """What a customer took back stays away, also where an edit comes after that, or waited for its message."""
+    edit = Edit("e-1", "c-1", "oops, again")
+    if not late:
+        stage.deliver(edit)
+    stage.deliver(stage.writes("oops"))
+    stage.deliver(Deletion("d-1", "c-1"))
+    if late:
+        stage.deliver(edit)
+    stage.settle()
+    assert [m["text"] for m in stage.messages()] == [""]
+
+
 def test_deletion_before(stage: Any) -> None:
     """A deletion that overtakes its message keeps the message away."""
     stage.deliver(Deletion("d-1", "c-1"))
