@@ -60,14 +60,15 @@ def at_its_best(file: BinaryIO, mime: str, side: int) -> tuple[Image.Image, floa
         Unusable: as ``opened``; ``no-picture`` for a recording without one.
     """
     tried: list[tuple[float, Image.Image, float]] = []
-    dim = False
+    light = dim = False
     with opened(file, mime) as film:
         video = film.video
         if video is None:
             raise Unusable("no-picture", "There is no picture in this recording.")
-        for frame in _candidates(film, video, lambda: not any(_fair(each[1]) for each in tried)):
+        for frame in _candidates(film, video, lambda: not light):
             picture = pixels(frame, video, side)
-            worth, good = _worth(picture)
+            worth, fair, good = _worth(picture)
+            light = light or fair
             tried.append((worth, picture, float((frame.pts or 0) * (video.time_base or 0))))
             if good and not dim:
                 break
@@ -119,15 +120,8 @@ def _key_frame(film: Film, video: VideoStream, place: float, known: Container[in
     return first_frame(film, video, known)
 
 
-def _worth(picture: Image.Image) -> tuple[float, bool]:
-    """How much a picture shows, and whether that is enough."""
-    fair, spread = _fair(picture), _grey(picture).stddev[0]
-    return spread * (1.0 if fair else 0.3), spread >= CONTRAST and fair
-
-
-def _fair(picture: Image.Image) -> bool:
-    return DARK <= _grey(picture).mean[0] <= BRIGHT
-
-
-def _grey(picture: Image.Image) -> ImageStat.Stat:
-    return ImageStat.Stat(picture.resize((64, 64), Image.Resampling.BILINEAR).convert("L"))
+def _worth(picture: Image.Image) -> tuple[float, bool, bool]:
+    """How much a picture shows, whether it is neither dark nor dazzling, and whether that is enough."""
+    grey = ImageStat.Stat(picture.resize((64, 64), Image.Resampling.BILINEAR).convert("L"))
+    spread, fair = grey.stddev[0], DARK <= grey.mean[0] <= BRIGHT
+    return spread * (1.0 if fair else 0.3), fair, spread >= CONTRAST and fair
