@@ -59,23 +59,22 @@ def at_its_best(file: BinaryIO, mime: str, side: int) -> tuple[Image.Image, floa
     Raises:
         Unusable: as ``opened``; ``no-picture`` for a recording without one.
     """
-    tried: list[tuple[float, Image.Image, float]] = []
-    light = dim = False
+    tried: list[tuple[float, Image.Image, float, bool]] = []
+    dim = False
     with opened(file, mime) as film:
         video = film.video
         if video is None:
             raise Unusable("no-picture", "There is no picture in this recording.")
-        for frame in _candidates(film, video, lambda: not light):
+        for frame in _candidates(film, video, lambda: not any(light for *_, light in tried)):
             picture = pixels(frame, video, side)
-            worth, fair, good = _worth(picture)
-            light = light or fair
-            tried.append((worth, picture, float((frame.pts or 0) * (video.time_base or 0))))
+            worth, light, good = _worth(picture)
+            tried.append((worth, picture, float((frame.pts or 0) * (video.time_base or 0)), light))
             if good and not dim:
                 break
             dim = not good  # what follows darkness may still be fading in, so one more place is tried
     if not tried:
         raise Unusable("damaged", "No picture of this film can be decoded.")
-    return max(tried, key=itemgetter(0))[1:]
+    return max(tried, key=itemgetter(0))[1:3]
 
 
 def _candidates(film: Film, video: VideoStream, wanting: Callable[[], bool]) -> Iterator[VideoFrame]:

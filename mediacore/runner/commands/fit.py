@@ -84,9 +84,7 @@ def fit(
         as_json(told)
     else:
         rows = [row for channel, each in told.items() for row in _rows(channel, each)]
-        table(
-            "What the customer gets", ("channel", "file", "what happens", "becomes", "bytes", "pixels or pages"), rows
-        )
+        table("What the customer gets", COLUMNS, rows)
         for channel, each in told.items():
             for note in each["notes"]:
                 console.print(f"{channel}: {note}")
