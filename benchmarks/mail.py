@@ -97,7 +97,7 @@ def _taken_apart(raw: bytes) -> Output:
     request = Request("POLL", "imap://INBOX/1/1", body=raw)
     (message,) = wire_in.events(request, "help@shop.example")
     assert isinstance(message, InboundMessage)
-    return _checked([sum(map(len, wire_in.file(request, remote))) for remote in message.remotes])
+    return _checked([sum(map(len, wire_in.file(request.body, remote.ref))) for remote in message.remotes])
 
 
 def _fast(raw: bytes) -> Output:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mediacore import Event, Json, Remote, Request
+from mediacore import Event, Json, Request
 from mediacore_email import wire_in
 
 
@@ -24,4 +24,4 @@ def file(request: Request, ref: str) -> Iterator[bytes]:
     Raises:
         Permanent: the mail has no such part.
     """
-    return wire_in.file(request, Remote(ref))
+    return wire_in.file(request.body, ref)

@@ -121,22 +121,22 @@ def _kept_whole(raw: bytes, address: str, remote: Remote, why: str) -> InboundMe
     return message(raw, head, address, Contents("", (remote,), why))
 
 
-def file(request: Request, remote: Remote) -> Iterator[bytes]:
+def file(raw: bytes, ref: str) -> Iterator[bytes]:
     """The bytes of one file of a mail.
+
+    Args:
+        raw: the mail.
+        ref: the file's, as its ``Remote`` has it.
 
     Raises:
         Permanent: the mail has no such part.
     """
-    return _file(request.body, remote.ref)
-
-
-def _file(raw: bytes, ref: str) -> Iterator[bytes]:
     if ref == RAW:
         return bodies.span(raw, 0, len(raw))
     outer, signed, within = ref.partition(sealed.MARK)
     if signed:
         around = _part(raw, outer)
-        return _file((around and sealed.enclosed(raw, around)) or b"", within)
+        return file((around and sealed.enclosed(raw, around)) or b"", within)
     number, inside, place = _taken_apart(ref)
     part = _part(raw, number)
     if inside and part:

@@ -128,4 +128,4 @@ def _read(raw: bytes) -> None:
     request = Request("POLL", "u", body=raw)
     for event in wire_in.events(request, US):
         for remote in getattr(event, "remotes", ()):
-            assert sum(map(len, wire_in.file(request, remote))) <= max(len(raw), 1)
+            assert sum(map(len, wire_in.file(raw, remote.ref))) <= max(len(raw), 1)

@@ -24,7 +24,7 @@ def message(raw: bytes) -> InboundMessage:
 
 def contents(raw: bytes, found: InboundMessage) -> list[bytes]:
     request = Request("POLL", "imap://INBOX/7/42", body=raw)
-    return [b"".join(wire_in.file(request, remote)) for remote in found.remotes]
+    return [b"".join(wire_in.file(request.body, remote.ref)) for remote in found.remotes]
 
 
 def named(found: InboundMessage) -> list[str]:

@@ -26,8 +26,7 @@ def message(raw: bytes) -> InboundMessage:
 
 def files(raw: bytes) -> dict[str, tuple[str, bytes]]:
     """Each file's sort and bytes by its name."""
-    request = Request("POLL", "imap://INBOX/7/42", body=raw)
-    return {r.name: (r.sort, b"".join(wire_in.file(request, r))) for r in message(raw).remotes}
+    return {r.name: (r.sort, b"".join(wire_in.file(raw, r.ref))) for r in message(raw).remotes}
 
 
 def der(tag: int, *content: bytes) -> bytes:

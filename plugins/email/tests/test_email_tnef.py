@@ -58,7 +58,7 @@ def message(request: Request) -> InboundMessage:
 
 
 def data(request: Request, remotes: Sequence[Remote]) -> list[bytes]:
-    return [b"".join(wire_in.file(request, remote)) for remote in remotes]
+    return [b"".join(wire_in.file(request.body, remote.ref)) for remote in remotes]
 
 
 def test_files_come_out() -> None:
