@@ -80,15 +80,9 @@ def test_what_cannot_be_written_stays() -> None:
     assert made.files[0] == b"MThd" + bytes(40)
 
 
-@pytest.mark.parametrize(
-    ("codec", "muxer", "mime"), [("libsvtav1", "webm", "video/webm"), ("libaom-av1", "mp4", "video/mp4")]
-)
-def test_codecs_that_are_only_passed_on(codec: str, muxer: str, mime: str) -> None:
-    """Taking tags out needs no encoder of the film's codec."""
-    if codec not in av.codecs_available:
-        pytest.skip(f"this build of FFmpeg has no {codec}")
-    options = (("preset", "12"),) if codec == "libsvtav1" else (("cpu-used", "8"),)
-    data = b.clip(muxer, codec, "libopus", sound_rate=48_000, seconds=0.5, options=options)
-    clean = strip(io.BytesIO(data), {"type": mime}).files[0]
+def test_a_codec_that_is_only_passed_on() -> None:
+    """Taking tags out needs no encoder of the film's codec, such as AV1's."""
+    data = b.clip("webm", "libsvtav1", "libopus", sound_rate=48_000, seconds=0.5, options=(("preset", "12"),))
+    clean = strip(io.BytesIO(data), {"type": "video/webm"}).files[0]
     with av.open(io.BytesIO(clean)) as film:
         assert sum(bool(packet.size) for packet in film.demux(video=0)) == 7
