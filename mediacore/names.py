@@ -91,11 +91,13 @@ _ALSO = {
 _HIDING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of Unicode of what is not seen and may turn, part or hide what is: controls, marks, lone surrogates."""
 _SPACES = re.compile(r"\s{2,}")
+_EDGE = ". " + "".join(filter(str.isspace, map(chr, range(0x80, 0x3001))))
+"""What a name does not begin or end with: dots and every space there is."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PARTS = re.compile(r"[/\\]+")
 _UNFIT = re.compile(r'[:*?"<>|]+')
 """What no name on Windows may hold, and people write all the same: ``Screenshot 12:30.png``."""
-_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9\u00b9\u00b2\u00b3])(\.|$)", re.IGNORECASE)
+_RESERVED = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9\u00b9\u00b2\u00b3])\s*(\.|$)", re.IGNORECASE)
 EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 """The end of a name that counts as its extension."""
 
@@ -114,11 +116,11 @@ def safe_name(name: str, mime: str = "", fallback: str = "file", most: int = LON
     """
     seen = "".join(letter for letter in name if letter.isascii() or unicodedata.category(letter) not in _HIDING)
     flat = unicodedata.normalize("NFC", _SPACES.sub(" ", _CONTROL.sub("", seen)))
-    flat = _PARTS.sub("/", flat).rstrip("/ .").rpartition("/")[2]
-    flat = _UNFIT.sub("_", flat).strip(" .")
+    flat = _PARTS.sub("/", flat).rstrip(f"/{_EDGE}").rpartition("/")[2]
+    flat = _UNFIT.sub("_", flat).strip(_EDGE)
     match = EXTENSION.search(flat)
     given = match.group() if match else ""
-    stem = flat[: -len(given)].strip(" .") if given else flat
+    stem = flat[: -len(given)].strip(_EDGE) if given else flat
     known = EXTENSIONS.get(mime.partition(";")[0].strip().lower(), "")
     right = {known, *_ALSO.get(mime.partition(";")[0].strip().lower(), set())}
     extension = given if not known or given.lower() in right else known
@@ -128,7 +130,7 @@ def safe_name(name: str, mime: str = "", fallback: str = "file", most: int = LON
     room = most - len(extension.encode())
     while len(stem.encode()) > room:
         stem = stem[:-1]
-    return f"{stem.rstrip(' .') or fallback}{extension}"
+    return f"{stem.rstrip(_EDGE) or fallback}{extension}"
 
 
 def fitting_name(name: str, rule: Names, number: int = 0, of: int = 1) -> str:
