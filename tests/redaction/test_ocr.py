@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from mediacore.engines.operation import Unusable
 from mediacore.engines.painting.paint import paint
@@ -67,6 +67,21 @@ def test_screenshot(colours: tuple[str, str]) -> None:
     assert "thanks" in text
     assert "stays" in text
     assert not any(digits in text for digits in ("4111", "1111", "3704", "0532", "9018", "rossi"))
+
+
+@needs_ocr
+@pytest.mark.parametrize(("kind", "ink"), [("PNG", "white"), ("GIF", "black")])
+def test_words_on_nothing(kind: str, ink: str) -> None:
+    """Words on a see-through ground are found whichever ground they can be read on, and nothing is left of them."""
+    clear = Image.new("RGBA", (520, 200), ink)
+    clear.putalpha(ImageChops.invert(chat().convert("L").crop((0, 0, 520, 200))))
+    out = io.BytesIO()
+    clear.save(out, kind, **({"lossless": True} if kind == "WEBP" else {}))
+    mime = f"image/{kind.lower()}"
+    regions = find(read(out.getvalue(), mime), KINDS, "DE")
+    assert {region.kind for region in regions} == set(KINDS)
+    painted = paint(io.BytesIO(out.getvalue()), paint_order(mime, regions)).files[0]
+    assert find(read(painted, "image/png"), KINDS, "DE") == []
 
 
 @needs_ocr

@@ -41,7 +41,7 @@ class Shot:
 
     Args:
         number: its index, the page of its regions.
-        picture: ``L`` or ``RGB``, upright, on white, without anything else.
+        picture: ``L`` or ``RGB``, upright, on an even ground, without anything else.
         lasting: milliseconds for which it is shown.
     """
 
@@ -65,8 +65,12 @@ def form(file: BinaryIO) -> tuple[str, int]:
     return stored, frames
 
 
-def shots(file: BinaryIO) -> Iterator[Shot]:
+def shots(file: BinaryIO, *, dark: bool = False) -> Iterator[Shot]:
     """Every frame, in order; the first may be one that only programs without animations show.
+
+    Args:
+        file: the image.
+        dark: on black instead of white, and only those with holes: white words on nothing are seen there alone.
 
     Raises:
         Unusable: ``too-many-frames``; ``truncated`` where a frame cannot be read, since another program might show it;
@@ -79,8 +83,10 @@ def shots(file: BinaryIO) -> Iterator[Shot]:
         for number in range(frames):
             if number:
                 picture.seek(number)
-            shown = flat(decoded(picture, orientation))
-            yield Shot(number, shown, float(picture.info.get("duration") or USUAL))
+            frame = decoded(picture, orientation)
+            shown = flat(frame, 0 if dark else 255)
+            if not dark or (frame.has_transparency_data and flat(frame) != shown):
+                yield Shot(number, shown, float(picture.info.get("duration") or USUAL))
 
 
 def paint_frames(file: BinaryIO, boxes: Boxes) -> tuple[str, bytes] | None:

@@ -127,16 +127,16 @@ def readable() -> Iterator[None]:
         raise Unusable("truncated", "This image is damaged or not complete.") from fault
 
 
-def flat(picture: Image.Image) -> Image.Image:
-    """A new picture, ``L`` or ``RGB``, on white and in sRGB; without any of the old one's metadata."""
+def flat(picture: Image.Image, ground: int = 255) -> Image.Image:
+    """A new picture, ``L`` or ``RGB``, in sRGB, on a ground from black (0) to white; without the old one's metadata."""
     if picture.mode.startswith("I;16") or picture.mode == "I":
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
     elif picture.has_transparency_data:
         colours = picture.convert("RGBA")
-        ground = Image.new("RGBA", colours.size, (255, 255, 255, 255))
-        ground.alpha_composite(colours)
-        ground.info["icc_profile"] = picture.info.get("icc_profile")
-        picture = ground
+        page = Image.new("RGBA", colours.size, (ground, ground, ground, 255))
+        page.alpha_composite(colours)
+        page.info["icc_profile"] = picture.info.get("icc_profile")
+        picture = page
     colours = _to_srgb(picture)
     clean = Image.new(colours.mode, colours.size)
     clean.paste(colours)

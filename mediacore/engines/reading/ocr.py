@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from PIL import Image, ImageDraw
 
 from mediacore.engines.operation import Made, Unusable
-from mediacore.engines.painting.frames import MOVING, form, shots
+from mediacore.engines.painting.frames import MOVING, Shot, form, shots
 from mediacore.engines.painting.image import load_formats
 from mediacore.engines.reading.sheets import Placed, read_frames
 from mediacore.engines.reading.words import Row, load_pymupdf, made_of, open_pdf, pages_to_read
@@ -40,6 +40,7 @@ MAX_PAGES = 20
 SHORT_SIDE = 1_600  # pixels; a photo has more than its writing needs
 TILE = 1_600  # pixels of a longer picture that are read at once: shrinking tall screenshots loses a seventh of the text
 OVERLAP = 160  # pixels that two tiles share; a line belongs to the tile that has its middle
+ON_BLACK = 1_000_000  # is added to the number of a line that was read where holes are black
 EDGE = 12  # pixels: two tiles may see the middle of one line a little apart
 MAX_TILES = 40
 MIN_SCORE = 0.5
@@ -63,7 +64,7 @@ def ocr(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     Raises:
         Unusable: ``library-missing`` without ``mediacore[ocr]``, ``unsupported`` for other types, ``too-long`` for a
             picture of too many tiles, frames or pages, and what reading images and PDF files raises. An image is read
-            to its last frame or not at all.
+            to its last frame or not at all, and on white and on black where it has holes.
     """
     reader = _reader()
     mime = str(params.get("type", ""))
@@ -134,9 +135,15 @@ def _read_image(reader: Reader, file: BinaryIO) -> Made:
     if frames == 1 or stored not in {*MOVING, "AVIF"}:
         if frames > MAX_PAGES:
             raise Unusable("too-long", f"This picture has {frames:,} pages; {MAX_PAGES} is the most that are read.")
-        pages = (_rows(reader, shot.picture.convert("RGB"), 1.0, page=shot.number) for shot in shots(file))
-        return made_of([list(row) for page in pages for row in page], pages=frames, read=frames)
-    return made_of(read_frames(shots(file), partial(_whole_lines, reader)), pages=frames, read=frames)
+        read = partial(_read_stills, reader)
+    else:
+        read = partial(read_frames, read=partial(_whole_lines, reader))
+    on_black: list[Row] = [[*row[:6], ON_BLACK + int(row[6])] for row in read(shots(file, dark=True))]
+    return made_of([*read(shots(file)), *on_black], pages=frames, read=frames)
+
+
+def _read_stills(reader: Reader, pages: Iterable[Shot]) -> list[Row]:
+    return [list(row) for shot in pages for row in _rows(reader, shot.picture.convert("RGB"), 1.0, page=shot.number)]
 
 
 def _whole_lines(reader: Reader, picture: Image.Image) -> Iterator[list[Placed]]:
