@@ -83,7 +83,7 @@ def _choice(attachment: Attachment, limits: Limits, link: bool) -> Choice:
             return _as_is(media, accept, limits, link)
     if media.kind in RECORDED:
         return recording.become(media, limits, link)
-    if media.kind is Kind.IMAGE and media.type != "image/svg+xml":
+    if media.kind is Kind.IMAGE:
         return _film(media, limits) or _image(media, limits, link)
     if media.kind is Kind.PDF:
         lean = None if media.facts.unclean else _lean(media, limits)

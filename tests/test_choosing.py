@@ -136,9 +136,10 @@ def test_allowing_links_changes_only_refusals(attachment: Attachment, limits: Li
 
 
 def test_a_drawing_in_vectors_is_not_taken_for_a_photo(chat: Limits) -> None:
-    """SVG is no picture to a phone and may carry scripts, so the planner does not promise one."""
+    """SVG is no picture to a phone and may carry scripts, so it is drawn."""
     svg = Attachment(Media(Path("a"), "image/svg+xml", 900, "ff", Facts(10, 10)), "a.svg")
-    assert choose(svg, chat, link=False).action == "refuse"
+    choice = choose(svg, chat, link=False)
+    assert (choice.action, choice.reason) == ("convert", "SVG is not taken here, so it becomes JPEG")
 
 
 def test_the_reason_names_the_type_it_becomes(chat: Limits) -> None:

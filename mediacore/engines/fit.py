@@ -18,10 +18,10 @@ from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.clean import clean_pdf
 from mediacore.engines.pdf.shrink import shrunk
-from mediacore.engines.picture import animation, chunks, colour, image, sizes
+from mediacore.engines.picture import animation, chunks, colour, image, sizes, svg
 from mediacore.engines.picture.seeing import seen
 from mediacore.engines.picture.writers import WRITERS, Order
-from mediacore.engines.preview import likeness, warm
+from mediacore.engines.preview import warm
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Fit, Json
 
@@ -32,8 +32,8 @@ HOPELESS = 3
 """A JPEG so many times its budget is too large without its metadata too; looking would cost a pass over it."""
 LYING = 1.1
 """How much smaller a picture may become by being set upright: the blocks of its edges change."""
-DRAWING_SIDE, PAGE_SIDE, PAGE_SIDE_TIGHT, TIGHT_BYTES = 2048, 2600, 1654, 250_000
-"""Pixels of a drawn SVG, of a page of print, and of one that has few bytes (200 dpi and 140 dpi on A4)."""
+PAGE_SIDE, PAGE_SIDE_TIGHT, TIGHT_BYTES = 2600, 1654, 250_000
+"""Pixels of a page of print, and of one that has few bytes (200 dpi and 140 dpi on A4)."""
 SEE_THROUGH_ORDER = ("image/png", "image/webp", "image/gif", "image/jpeg")
 PHOTO_ORDER = ("image/jpeg", "image/webp", "image/png", "image/gif")
 EIGHT_BIT = ("1", "L", "LA", "P", "RGB", "RGBA")
@@ -64,7 +64,7 @@ def fit(file: BinaryIO, params: Mapping[str, Json]) -> Made:
             raise Unusable("cannot-shrink", "Files of this kind cannot be made smaller.")
         raise Unusable("cannot-convert", f"There is no way to make {mime} into {' or '.join(wanted.types)}.")
     if mime == "image/svg+xml":
-        drawing = likeness(file, mime, DRAWING_SIDE, 0)
+        drawing = svg.draw_svg(file, svg.SIDE)
         return _made([_written(lambda box: image.fresh(_scaled(drawing, box)), drawing.size, wanted, screen=True)])
     return _picture(file, mime, wanted)
 

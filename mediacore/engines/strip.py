@@ -17,7 +17,7 @@ from mediacore.engines.doc.old.strip import clean_old
 from mediacore.engines.operation import Made, Unusable
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.clean import clean_pdf
-from mediacore.engines.picture import chunks, image, jpegturn
+from mediacore.engines.picture import animation, chunks, holes, image, jpegturn, svg
 from mediacore.engines.picture.seeing import seen
 from mediacore.engines.preview import warm
 from mediacore.values import Json
@@ -48,8 +48,9 @@ def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     """Take private metadata out of a file.
 
     JPEG, PNG, WebP and GIF lose no quality as long as they stand upright; a JPEG that does not is written upright by
-    its own tables, at the size it had; HEIC becomes JPEG, since writing HEIC takes a minute; a PDF loses its metadata,
-    scripts, embedded files and former revisions.
+    its own tables, at the size it had; HEIC becomes JPEG, since writing HEIC takes a minute; an SVG, which can hold
+    scripts and what is not shown, becomes a PNG of what is; a PDF loses its metadata, scripts, embedded files and
+    former revisions.
 
     Args:
         file: the untrusted file.
@@ -66,6 +67,8 @@ def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     if mime in image.FORMATS:
         data, made = clean_picture(file, mime)
         return Made({"type": made, "stripped": True}, (data,))
+    if mime == "image/svg+xml":
+        return Made({"type": "image/png", "stripped": True}, (_saved(svg.draw_svg(file, svg.SIDE), "image/png"),))
     if mime == "application/pdf":
         return Made({"type": mime, "stripped": True}, (clean_pdf(pdf.open_pdf(file), file),))
     if (clean := av_strip.clean_recording(file, mime) or doc_strip.clean_office(file, mime)) is not None:
@@ -87,7 +90,7 @@ def clean_picture(file: BinaryIO, mime: str) -> tuple[bytes, str]:
     if lossless is not None and image.orientation_of(opened) == 1:
         file.seek(0)
         clean = lossless(file.read())
-        if clean is not None and _opens(clean, mime):
+        if clean is not None and _sound(clean, mime):
             return clean, mime
     if mime == "image/tiff":
         return _tiff(opened), mime
@@ -106,9 +109,13 @@ def without_blocks(data: bytes, mime: str) -> bytes | None:
     return lossless(data) if lossless is not None else None
 
 
-def _opens(data: bytes, mime: str) -> bool:
+def _sound(data: bytes, mime: str) -> bool:
+    """Whether a cleaned file can be opened and, unless it moves, shows all the colours that it holds."""
     try:
-        image.open_typed(io.BytesIO(data), mime)
+        opened = image.open_typed(io.BytesIO(data), mime)
+        if opened.has_transparency_data and not animation.is_animated(opened, mime):
+            image.decode(opened, partly=True)
+            return not holes.hides(opened)
     except Unusable:
         return False
     return True

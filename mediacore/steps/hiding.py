@@ -71,13 +71,12 @@ def hide(
 def searchable(house: House, inbox: Inbox, media: Media, kinds: Sequence[str], folder: Path) -> Media:
     """The file itself; of a picture that cannot be read for personal data, one with all that can be seen of it.
 
-    That are damaged ones and rare formats. A drawing of lines (SVG) is not among them: its letters need fonts that may
-    not be there.
+    That are damaged ones, rare formats, and drawings of lines (SVG).
     """
     try:
         found(house, inbox, media, kinds)
     except Permanent as error:
-        if media.kind is not Kind.IMAGE or media.type == "image/svg+xml" or error.code not in UNREAD:
+        if media.kind is not Kind.IMAGE or error.code not in UNREAD:
             raise
         with contextlib.suppress(Unusable):
             if error.code == "unsupported":

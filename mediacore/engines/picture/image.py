@@ -13,7 +13,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
-from mediacore.engines.picture import colour, rare, salvage
+from mediacore.engines.picture import colour, holes, rare, salvage
 from mediacore.engines.picture.chunks import webp_size
 from mediacore.engines.picture.jpegscans import scans_of
 
@@ -140,6 +140,8 @@ def upright(
 ) -> Image.Image:
     """Decode, scale, turn, and bring to sRGB: ``L``, ``RGB``, ``LA`` or ``RGBA`` with eight bits, and no metadata.
 
+    Nothing is left under holes.
+
     Args:
         picture: as opened; it is used up.
         box: the most width and height of the result, as shown; None keeps the size.
@@ -174,7 +176,7 @@ def upright(
     # Pillow turns a TIFF itself while it loads
     if turn in TURNS and not isinstance(picture, TiffImagePlugin.TiffImageFile):
         plain = plain.transpose(TURNS[turn])
-    return fresh(plain)
+    return holes.cleared(fresh(plain))
 
 
 def contained(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import io
-import re
 from typing import BinaryIO
+from xml.etree import ElementTree as ET
 
 from PIL import Image
 
 from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
+from mediacore.engines.picture import image, lettering
+from mediacore.engines.picture.svgfont import SVG
 
-_FETCHED = re.compile(rb"<\s*(?:\w+:)?(?:image|feImage)\b", re.IGNORECASE)
+SIDE = 2048
+"""Pixels of the longer side of a drawing that is sent as a picture."""
+_PICTURES = (SVG + "image", SVG + "feImage")
+_INSIDE = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 
 def warm() -> None:
-    """Load the renderer if it is installed."""
-    draw_svg(io.BytesIO(b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><path d="M0 0h4v4z"/></svg>'), 4)
+    """Load the renderer, and what sets letters, if they are installed."""
+    draw_svg(
+        io.BytesIO(b'<svg xmlns="http://www.w3.org/2000/svg"><style>text{x:y}</style><text y="9">a</text></svg>'), 4
+    )
 
 
 def draw_svg(file: BinaryIO, side: int) -> Image.Image:
     """Draw an SVG.
 
     Args:
-        file: the drawing; pictures that it embeds or refers to are left out.
+        file: the drawing; pictures that it refers to are left out, those inside it are drawn.
         side: pixels of the longer side.
 
     Raises:
@@ -36,13 +44,35 @@ def draw_svg(file: BinaryIO, side: int) -> Image.Image:
     data = file.read(bounds.SVG_BYTES + 1)
     if len(data) > bounds.SVG_BYTES:
         raise Unusable("too-large", "The drawing is too large to be opened safely.")
-    # renamed elements are unknown ones, which the renderer skips
-    markup = _FETCHED.sub(b"<g-left-out", data).decode("utf-8", "replace")
     try:
+        root = ET.fromstring(data)  # noqa: S314 - in the jail; expat itself bounds what entities become
+        _leave_out(root)
+        if lettering.has_letters(root):
+            lettering.outline_letters(root)
+        markup = ET.tostring(root, encoding="unicode")
         # both sides given: it is drawn inside them in its own shape, whatever size it claims to have
         drawn = renderer.svg_to_bytes(svg_string=markup, width=side, height=side, skip_system_fonts=True)
-    except ValueError:
+    except (ET.ParseError, LookupError, ValueError, RecursionError):
         raise Unusable("damaged", "The drawing is damaged and cannot be shown.") from None
     picture = Image.open(io.BytesIO(bytes(drawn)), formats=("PNG",))
     picture.load()
     return picture
+
+
+def _leave_out(root: ET.Element) -> None:
+    """Make every picture an unknown element, which the renderer skips, unless it is in the drawing and of fair size."""
+    for element in root.iter():
+        if element.tag in _PICTURES and not _inside(element.get("href") or element.get(lettering.LINK) or ""):
+            element.tag = "left-out"
+
+
+def _inside(address: str) -> bool:
+    head, _, body = address.partition(",")
+    scheme, _, mime = head.strip().removesuffix(";base64").partition(":")
+    if scheme != "data" or mime not in _INSIDE or not head.endswith(";base64"):
+        return False
+    try:
+        image.open_typed(io.BytesIO(base64.b64decode(body)), mime)
+    except (Unusable, ValueError):
+        return False
+    return True

@@ -216,7 +216,7 @@ def test_max_bytes_reaches_every_limit(available: Any) -> None:
         ("application/pdf", "a.pdf", "as is"),
         ("text/csv", "a.csv", "as is"),
         ("video/mp4", "a.mp4", "as is"),
-        ("image/svg+xml", "a.svg", "refuse"),
+        ("image/svg+xml", "a.svg", "convert"),
         ("text/html", "a.html", "refuse"),
         ("application/zip", "a.zip", "as is"),
         ("application/zip", "a.exe", "refuse"),
