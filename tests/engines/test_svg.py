@@ -79,6 +79,17 @@ def test_letters_stand_where_they_should(text: str, box: Box) -> None:
     assert near(ink(svg(text)), box), ink(svg(text))
 
 
+@pytest.mark.parametrize("unit", ["", "px", "pt", "pc", "mm", "cm", "in", "em"])
+def test_sizes_in_any_unit(unit: str) -> None:
+    """A drawing whose size is given in points, as Graphviz does, or in millimetres, as Inkscape does, is drawn."""
+    picture = drawn(
+        svg('<rect width="100" height="100"/>', f'width="300{unit}" height="150{unit}" viewBox="0 0 200 100"')
+    )
+    assert picture.size[0] == 200
+    assert picture.size[1] in (99, 100)
+    assert [picture.getpixel(at) for at in ((50, 50), (150, 50))] == [(0, 0, 0), (255, 255, 255)]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -16,6 +16,8 @@ from mediacore.engines.picture.svgfont import SVG
 
 SIDE = 2048
 """Pixels of the longer side of a drawing that is sent as a picture."""
+DPI = 96
+"""Of a centimetre or a point, in CSS; without it the renderer takes a size in them for none."""
 _PICTURES = (SVG + "image", SVG + "feImage")
 _INSIDE = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
@@ -51,7 +53,7 @@ def draw_svg(file: BinaryIO, side: int) -> Image.Image:
             lettering.outline_letters(root)
         markup = ET.tostring(root, encoding="unicode")
         # both sides given: it is drawn inside them in its own shape, whatever size it claims to have
-        drawn = renderer.svg_to_bytes(svg_string=markup, width=side, height=side, skip_system_fonts=True)
+        drawn = renderer.svg_to_bytes(svg_string=markup, width=side, height=side, dpi=DPI, skip_system_fonts=True)
     except (ET.ParseError, LookupError, ValueError, RecursionError):
         raise Unusable("damaged", "The drawing is damaged and cannot be shown.") from None
     picture = Image.open(io.BytesIO(bytes(drawn)), formats=("PNG",))
