@@ -187,8 +187,10 @@ def plain_png(bits: int) -> bytes:
     """A black PNG of two pixels by two, in colour, with 8 or 16 bits a channel; Pillow writes none of 16."""
     head = struct.pack(">IIBBBBB", 2, 2, bits, 2, 0, 0, 0)
     rows = zlib.compress((b"\0" + bytes(2 * 3 * bits // 8)) * 2)
-    chunks = (
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    chunks = ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
+
+
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    """One chunk of a PNG."""
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

@@ -39,11 +39,6 @@ def segment(marker: int, body: bytes) -> bytes:
     return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
 
 
-def chunk(name: bytes, body: bytes) -> bytes:
-    """One PNG chunk."""
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
 def profile() -> bytes:
     """A colour profile whose description is the canary."""
     made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -108,7 +103,7 @@ def places() -> Iterator[tuple[str, bytes]]:
         bare = name in (b"prVt", b"tIME", b"eXIf")
         packed = b"Comment\x00\x00" + zlib.compress(CANARY) if name == b"zTXt" else b"Comment\x00" + CANARY
         body = CANARY if bare else packed
-        yield f"png-{name.decode()}", png(chunk(name, body))
+        yield f"png-{name.decode()}", png(b.png_chunk(name, body))
     yield "png-after-the-end", png(b"") + CANARY
     for name, flag in ((b"XMP ", 4), (b"EXIF", 8), (b"PRIV", 0)):
         yield f"webp-{name.decode().strip()}", riff(name, flag)

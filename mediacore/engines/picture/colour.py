@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import io
+import re
 from functools import cache
+from typing import BinaryIO
 
 from PIL import Image, ImageCms, ImageFilter
 
 from mediacore.engines.bright import CURVES, STEPS, table
 from mediacore.engines.picture.chunks import is_srgb
+
+_NCLX = "nclx_profile"
+_HEADER = 16_384
+_CURVE_AT = {
+    # PNG (third edition), 11.3.2.6: the curve is the second byte, and stands before the pixels
+    "PNG": re.compile(rb"\A\x89PNG(?:(?!IDAT).)*?\x00\x00\x00\x04cICP.(.)", re.DOTALL),
+    # ISO/IEC 14496-12, 12.1.5: 16 bits of primaries, then of the curve
+    "AVIF": re.compile(rb"colrnclx..\x00(.)", re.DOTALL),
+}
 
 
 def warm() -> None:
@@ -65,9 +76,27 @@ def to_srgb(picture: Image.Image, profile: object) -> Image.Image:
     return Image.merge("RGBA", (*colours.split(), alpha))
 
 
+def note_curve(picture: Image.Image, file: BinaryIO) -> None:
+    """Keep beside a PNG or AVIF which curve its header names, as pillow-heif does; Pillow does not tell.
+
+    Args:
+        picture: just opened.
+        file: what it was opened from.
+    """
+    place = _CURVE_AT.get(picture.format or "")
+    if place is None:
+        return
+    before = file.tell()
+    file.seek(0)
+    found = place.search(file.read(_HEADER))
+    file.seek(before)
+    if found:
+        picture.info[_NCLX] = {"transfer_characteristics": found[1][0]}
+
+
 def curve_of(picture: Image.Image) -> int:
-    """The curve of a bright HEIC, one of ``CURVES``, or 0."""
-    told = picture.info.get("nclx_profile")
+    """The curve of a bright picture, one of ``CURVES``, or 0."""
+    told = picture.info.get(_NCLX)
     curve = told.get("transfer_characteristics") if isinstance(told, dict) else None
     return curve if isinstance(curve, int) and curve in CURVES else 0
 

@@ -74,7 +74,9 @@ def open_typed(file: BinaryIO, mime: str) -> Image.Image:
         raise Unusable("no-preview", f"There is no picture in a file of the type {mime}.")
     if formats == ("HEIF",):
         _register_heif()
-    return open_picture(file, formats)
+    picture = open_picture(file, formats)
+    colour.note_curve(picture, file)
+    return picture
 
 
 def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image:
