@@ -4,7 +4,7 @@ BIN := .venv/bin
 PLUGINS := email sms whatsapp instagram webchat
 SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 
-.PHONY: demo test lint types check test-long bench docs clean setup
+.PHONY: demo test lint types check test-long roam bench docs clean setup
 
 setup: .venv/.ready
 
@@ -25,6 +25,10 @@ test: setup
 
 test-long: setup
 	$(BIN)/python -m pytest -q -m long --timeout 1800 $(ARGS)
+
+# the property tests alone, with other examples each time and ten times as many where none say how many
+roam: setup
+	$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=roam --timeout 1800 $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .
