@@ -21,6 +21,7 @@ EXTENSIONS = {
     "image/tiff": ".tiff",
     "image/bmp": ".bmp",
     "image/svg+xml": ".svg",
+    "image/svg+xml-compressed": ".svgz",
     "application/pdf": ".pdf",
     "text/plain": ".txt",
     "text/csv": ".csv",

@@ -59,11 +59,11 @@ def fit(file: BinaryIO, params: Mapping[str, Json]) -> Made:
         return _document(file, wanted)
     if kind_of(mime) in (Kind.AUDIO, Kind.VIDEO):
         return _made([av_fit.fit_recording(file, mime, wanted)])
-    if mime not in image.FORMATS and mime != "image/svg+xml":
+    if mime not in image.FORMATS and mime not in svg.TYPES:
         if mime in wanted.types:
             raise Unusable("cannot-shrink", "Files of this kind cannot be made smaller.")
         raise Unusable("cannot-convert", f"There is no way to make {mime} into {' or '.join(wanted.types)}.")
-    if mime == "image/svg+xml":
+    if mime in svg.TYPES:
         drawing = svg.draw_svg(file, svg.SIDE)
         return _made([_written(lambda box: image.fresh(_scaled(drawing, box)), drawing.size, wanted, screen=True)])
     return _picture(file, mime, wanted)

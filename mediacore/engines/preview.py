@@ -101,7 +101,7 @@ def likeness(file: BinaryIO, mime: str, side: int, page: int) -> Image.Image:
     """
     if mime == "application/pdf":
         return pdf.draw_page(pdf.open_pdf(file), page, side)
-    if mime == "image/svg+xml":
+    if mime in svg.TYPES:
         return svg.draw_svg(file, side)
     if kind_of(mime) in (Kind.AUDIO, Kind.VIDEO):
         return av_poster.likeness(file, mime, side)

@@ -20,7 +20,7 @@ from mediacore.engines.language import language_of, tag_of
 from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.shrink import picture_bytes
-from mediacore.engines.picture import colour, image
+from mediacore.engines.picture import colour, image, svg
 from mediacore.engines.preview import likeness, warm
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Facts, Json
@@ -55,7 +55,7 @@ def probe(file: BinaryIO, params: Mapping[str, Json]) -> Made:
 def _facts(file: BinaryIO, mime: str) -> Facts:
     if mime in image.FORMATS:
         return _picture(file, mime)
-    if mime == "image/svg+xml":
+    if mime in svg.TYPES:
         drawing = likeness(file, mime, 64, 0)
         return Facts(width=drawing.width, height=drawing.height, mode="RGBA", screenshot=True)
     if mime == "application/pdf":

@@ -67,7 +67,7 @@ def strip(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     if mime in image.FORMATS:
         data, made = clean_picture(file, mime)
         return Made({"type": made, "stripped": True}, (data,))
-    if mime == "image/svg+xml":
+    if mime in svg.TYPES:
         return Made({"type": "image/png", "stripped": True}, (_saved(svg.draw_svg(file, svg.SIDE), "image/png"),))
     if mime == "application/pdf":
         return Made({"type": mime, "stripped": True}, (clean_pdf(pdf.open_pdf(file), file),))

@@ -161,7 +161,17 @@ def test_pdf_words() -> None:
     assert told(document.tobytes(), "application/pdf") == "first\nsecond"
 
 
-@pytest.mark.parametrize(("data", "mime"), [(b"", "text/plain"), (b.docx("<w:p/>"), b.DOCX)])
+@pytest.mark.parametrize(
+    ("data", "mime"),
+    [
+        (b"", "text/plain"),
+        (b.docx("<w:p/>"), b.DOCX),
+        (
+            b"BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Rome\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n",
+            "text/calendar",
+        ),
+    ],
+)
 def test_nothing_to_show(data: bytes, mime: str) -> None:
     """An empty document has no preview and no words."""
     with pytest.raises(Unusable) as caught:

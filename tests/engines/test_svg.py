@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 from typing import Any
 
@@ -138,10 +139,22 @@ def test_pictures_inside_are_drawn_and_others_are_not_read(tmp_path: Any) -> Non
             assert (ink(svg(f'<image {name}="{address}" width="50" height="50"/>')) is not None) == shown, address[:40]
 
 
+def test_packed_drawings() -> None:
+    """A drawing that is packed (SVGZ) is drawn as well, and a bomb of that sort is not unpacked."""
+    data = svg('<rect width="100" height="100"/>')
+    assert drawn(gzip.compress(data)).tobytes() == drawn(data).tobytes()
+    made = strip(io.BytesIO(gzip.compress(data)), {"type": "image/svg+xml-compressed"})
+    assert made.facts["type"] == "image/png"
+    with pytest.raises(Unusable) as caught:
+        drawn(gzip.compress(data + bytes(50_000_000)))
+    assert caught.value.code == "too-large"
+
+
 @pytest.mark.parametrize(
     "data",
     [
         b"<svg",
+        gzip.compress(b"<svg/>")[:12],
         b"not a drawing",
         svg("<text>&unknown;</text>"),
         svg("<g>" * 20_000 + "<text>deep</text>" + "</g>" * 20_000),

@@ -89,7 +89,8 @@ def contact_blocks(file: BinaryIO, page: int) -> Iterator[Block]:
     Raises:
         Unusable: ``no-such-page``.
     """
-    yield from _card(_chosen(contacts(file), page))
+    for entry in _chosen(contacts(file), page):
+        yield from _card(entry)
 
 
 def every_contact(file: BinaryIO) -> Iterator[Block]:
@@ -114,7 +115,8 @@ def event_blocks(file: BinaryIO, page: int) -> Iterator[Block]:
     Raises:
         Unusable: ``no-such-page``.
     """
-    yield from _appointment(_chosen(events(file), page))
+    for entry in _chosen(events(file), page):
+        yield from _appointment(entry)
 
 
 def every_event(file: BinaryIO) -> Iterator[Block]:
@@ -141,10 +143,11 @@ def words(value: str, *, structured: bool = False) -> str:
     return _ESCAPED.sub(lambda match: " " if match.group(1) in "nN" else match.group(1), value[:10_000]).strip()
 
 
-def _chosen(found: list[Entry], page: int) -> Entry:
-    if not 0 <= page < len(found):
+def _chosen(found: list[Entry], page: int) -> list[Entry]:
+    """The one of a page; of a file without entries the first page is empty."""
+    if page and page >= len(found):
         raise Unusable("no-such-page", f"There is no entry {page + 1} in this file.")
-    return found[page]
+    return found[page : page + 1]
 
 
 def _properties(text: str) -> Iterator[tuple[str, str, str]]:

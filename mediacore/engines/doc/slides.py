@@ -32,6 +32,8 @@ def blocks(package: Package, page: int) -> Iterator[Block]:
         Unusable: ``no-such-page``, and as ``Package.events``.
     """
     known = slides(package)
+    if not known and not page:
+        return
     if not 0 <= page < len(known):
         raise Unusable("no-such-page", f"The presentation has no slide {page + 1}.")
     said = list(_said(package, known[page]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zlib
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
@@ -14,6 +15,7 @@ from mediacore.engines.operation import Unusable
 from mediacore.engines.picture import image, lettering
 from mediacore.engines.picture.svgfont import SVG
 
+TYPES = ("image/svg+xml", "image/svg+xml-compressed")
 SIDE = 2048
 """Pixels of the longer side of a drawing that is sent as a picture."""
 DPI = 96
@@ -33,7 +35,7 @@ def draw_svg(file: BinaryIO, side: int) -> Image.Image:
     """Draw an SVG.
 
     Args:
-        file: the drawing; pictures that it refers to are left out, those inside it are drawn.
+        file: the drawing, packed or not; pictures that it refers to are left out, those inside it are drawn.
         side: pixels of the longer side.
 
     Raises:
@@ -44,6 +46,8 @@ def draw_svg(file: BinaryIO, side: int) -> Image.Image:
     except ImportError:
         raise Unusable("library-missing", "SVG drawings need the package resvg-py.") from None
     data = file.read(bounds.SVG_BYTES + 1)
+    if data.startswith(b"\x1f\x8b"):
+        data = _unpacked(data)
     if len(data) > bounds.SVG_BYTES:
         raise Unusable("too-large", "The drawing is too large to be opened safely.")
     try:
@@ -59,6 +63,13 @@ def draw_svg(file: BinaryIO, side: int) -> Image.Image:
     picture = Image.open(io.BytesIO(bytes(drawn)), formats=("PNG",))
     picture.load()
     return picture
+
+
+def _unpacked(data: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data, bounds.SVG_BYTES + 1)
+    except zlib.error:
+        raise Unusable("damaged", "The drawing is damaged and cannot be shown.") from None
 
 
 def _leave_out(root: ET.Element) -> None:
