@@ -21,7 +21,7 @@ from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
 from mediacore.engines.pdf.shrink import picture_bytes
 from mediacore.engines.picture import colour, image, svg
-from mediacore.engines.preview import likeness, warm
+from mediacore.engines.preview import warm
 from mediacore.kinds import Kind, kind_of
 from mediacore.values import Facts, Json
 
@@ -56,8 +56,9 @@ def _facts(file: BinaryIO, mime: str) -> Facts:
     if mime in image.FORMATS:
         return _picture(file, mime)
     if mime in svg.TYPES:
-        drawing = likeness(file, mime, 64, 0)
-        return Facts(width=drawing.width, height=drawing.height, mode="RGBA", screenshot=True)
+        small = svg.draw_svg(file, 64)
+        width, height = (round(side * svg.SIDE / max(small.size)) for side in small.size)
+        return Facts(width=width, height=height, mode="RGBA", screenshot=True)
     if mime == "application/pdf":
         return _document(file)
     kind = kind_of(mime)

@@ -14,6 +14,7 @@ from PIL import Image, ImageChops
 from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
 from mediacore.engines.picture.svg import draw_svg
+from mediacore.engines.probe import probe
 from mediacore.engines.strip import strip
 from mediacore.testkit.builders_hostile import png_bomb
 from mediacore.values import Fit
@@ -137,6 +138,12 @@ def test_pictures_inside_are_drawn_and_others_are_not_read(tmp_path: Any) -> Non
     ):
         for name in ("href", "xlink:href"):
             assert (ink(svg(f'<image {name}="{address}" width="50" height="50"/>')) is not None) == shown, address[:40]
+
+
+def test_facts() -> None:
+    """A drawing has the size of the picture that it leaves as."""
+    facts = probe(io.BytesIO(svg("")), {"type": "image/svg+xml"}).facts
+    assert (facts["width"], facts["height"], facts["mode"]) == (2048, 1024, "RGBA")
 
 
 def test_packed_drawings() -> None:
