@@ -188,11 +188,19 @@ class StatusUpdate:
 
 @frozen
 class Edit:
-    """The customer changed a message's text or caption."""
+    """The customer changed a message's text or caption.
+
+    Args:
+        source_id: the provider's id of the change.
+        target: the provider's id of the message.
+        text: its words from then on.
+        at: when, by the provider's clock, in UTC; an edit that was overtaken by a newer one changes nothing.
+    """
 
     source_id: str
     target: str
     text: str
+    at: datetime | None = None
 
     @property
     def dedupe(self) -> str:
@@ -215,12 +223,21 @@ class Deletion:
 
 @frozen
 class Reaction:
-    """The customer reacted to a message; an empty emoji takes the reaction back."""
+    """The customer reacted to a message; an empty emoji takes the reaction back.
+
+    Args:
+        source_id: the provider's id of the reaction.
+        target: the provider's id of the message.
+        contact: who reacted.
+        emoji: what is shown beside the message from then on.
+        at: when, as for an edit.
+    """
 
     source_id: str
     target: str
     contact: Contact
     emoji: str
+    at: datetime | None = None
 
     @property
     def dedupe(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from mediacore.errors import MediacoreError, PluginError, Refused
@@ -98,7 +100,7 @@ def _message(house: House, connection: sa.Connection, inbox: str, event: Inbound
 def _write(
     connection: sa.Connection, inbox: str, direction: str, event: InboundMessage, delivery: str, status: Status
 ) -> str:
-    at = {"at": int(event.sent_at.timestamp() * 1e6)} if event.sent_at else {}
+    at = {"at": _moment(event.sent_at)} if event.sent_at else {}
     source_id = event.source_id
     if conversation.taken(connection, inbox, direction, source_id):  # something unsupported came under the same id
         source_id = f"{source_id}:{delivery}"
@@ -186,10 +188,13 @@ def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | D
     row = conversation.by_source(connection, inbox, event.target)
     if row is None:
         return False
-    if isinstance(event, Edit):
-        conversation.change(connection, row["id"], text=event.text)
-    elif isinstance(event, Reaction):
-        conversation.change(connection, row["id"], reaction=event.emoji)
+    if isinstance(event, (Edit, Reaction)):
+        at = _moment(event.at) if event.at else 0
+        what, when = ("text", "edited_at") if isinstance(event, Edit) else ("reaction", "reacted_at")
+        if at and at < row[when]:
+            return True
+        said = event.text if isinstance(event, Edit) else event.emoji
+        conversation.change(connection, row["id"], **{what: said, when: max(at, row[when])})
     else:
         conversation.change(connection, row["id"], text="")
         for item in conversation.attachments_of(connection, row["id"]):
@@ -199,6 +204,11 @@ def _change(house: House, connection: sa.Connection, inbox: str, event: Edit | D
     kind = "deletion" if isinstance(event, Deletion) else "update"
     tell(house, connection, inbox, kind, row["id"], event.dedupe)
     return True
+
+
+def _moment(at: datetime) -> int:
+    """Microseconds since 1970, as the ledger counts."""
+    return int(at.timestamp() * 1e6)
 
 
 def replay(house: House, delivery: str) -> int:

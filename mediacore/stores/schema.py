@@ -66,6 +66,8 @@ messages = Table(
     Column("forwarded", String(10), nullable=False, default="", comment="yes, often, or empty"),
     Column("template", JSON, nullable=True, comment="words that the provider approved, in place of a text"),
     Column("reaction", Text, nullable=False, default=""),
+    Column("edited_at", Big, nullable=False, default=0, comment="by the provider's clock; older ones are too late"),
+    Column("reacted_at", Big, nullable=False, default=0, comment="the same of the reaction"),
     Column("delivery", String(40), nullable=False, default=""),
     Column("plan", JSON, nullable=True),
     Column("progress", Float, nullable=False, default=0.0, comment="how far its files are made, 0 to 1"),

@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -448,6 +449,23 @@ def test_a_change_overtakes_its_message(stage: Any) -> None:
     stage.deliver(Edit("e-2", "never came", "hello"))
     stage.settle()
     assert len(stage.messages()) == 1, "an edit of what was written before us is let go in the end"
+
+
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_newest_change_stays(stage: Any, order: Any, early: bool) -> None:
+    """Edits and reactions that come in another order than they were made leave what the customer did last."""
+    moments = [datetime(2026, 3, 1, 12, 0, second, tzinfo=UTC) for second in range(3)]
+    edits = [Edit(f"e-{n}", "c-1", f"version {n}", moments[n]) for n in range(3)]
+    reactions = [Reaction(f"r-{n}", "c-1", Contact("+1555"), "👍👎"[n : n + 1], moments[n]) for n in range(3)]
+    if not early:
+        stage.deliver(stage.writes("helo"))
+    for n in order:
+        stage.deliver(edits[n], reactions[n])
+    if early:
+        stage.deliver(stage.writes("helo"))
+    stage.settle()
+    assert [(m["text"], m["reaction"]) for m in stage.messages()] == [("version 2", "")]
 
 
 def test_what_was_passed_on_is_marked_for_the_desk(stage: Any) -> None:

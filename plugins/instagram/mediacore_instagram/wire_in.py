@@ -144,7 +144,7 @@ def _event(envelope: _Envelope) -> Event:
     edit = table(raw.get("message_edit"))
     # An edit may come without its words; then it must not wipe those that are there.
     if (mid := text(edit.get("mid"))) and isinstance(edit.get("text"), str):
-        return Edit(f"{mid}:{text(edit.get('num_edit')) or digest(raw)}", mid, text(edit["text"]))
+        return Edit(f"{mid}:{text(edit.get('num_edit')) or digest(raw)}", mid, text(edit["text"]), envelope.at)
     return _tap(table(raw.get("postback")), envelope) or _other(envelope)
 
 
@@ -200,7 +200,9 @@ def _reaction(reaction: Mapping[str, Any], envelope: _Envelope) -> Event:
     # The emoji may be missing beside a reaction's name; an empty one would take the reaction back.
     emoji = "" if action == "unreact" else text(reaction.get("emoji")) or text(reaction.get("reaction")) or "?"
     moment = text(envelope.raw.get("timestamp"))
-    return Reaction(f"{target}:{envelope.sender}:{moment}:{action}:{emoji}", target, envelope.contact, emoji)
+    return Reaction(
+        f"{target}:{envelope.sender}:{moment}:{action}:{emoji}", target, envelope.contact, emoji, envelope.at
+    )
 
 
 def _id(value: object) -> str:

@@ -144,6 +144,7 @@ def test_reactions_reads_and_deletions(receive: Receive) -> None:
     assert (react.target, react.emoji, react.contact) == ("m1", "\u2764\ufe0f", Contact("IGSID"))
     assert (unreact.target, unreact.emoji) == ("m1", "")
     assert react.dedupe != unreact.dedupe
+    assert react.at == unreact.at == AT
     assert read == StatusUpdate("m0", Status.READ, AT)
     assert deleted == Deletion("m4", "m4")
 

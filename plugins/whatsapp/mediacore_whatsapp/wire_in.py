@@ -90,18 +90,19 @@ def _message(piece: object, people: list[Mapping[str, Any]], *, echo: bool) -> E
     message = table(piece)
     source_id = words(message.get("id")) or likeness(piece)
     contact = contact_of(message, people, "to" if echo else "from")
+    at = moment(message.get("timestamp"))
     kind = kind_of(message)
     inner = table(message.get(kind))
     original = words(inner.get("original_message_id"))
     changed = table(inner.get("message"))
     # An edit of another type says nothing about words, so it must not wipe them: it falls through to "unsupported".
     if kind == "edit" and original and words(changed.get("type")) in ("text", *MEDIA):
-        return Edit(source_id, original, caption(changed))
+        return Edit(source_id, original, caption(changed), at)
     if kind == "revoke" and original:
         return Deletion(source_id, original)
     target = words(inner.get("message_id"))
     if kind == "reaction" and target:
-        return Reaction(source_id, target, contact, words(inner.get("emoji")))
+        return Reaction(source_id, target, contact, words(inner.get("emoji")), at)
     read = content(message)
     if not (read.text or read.remotes):
         return Unsupported(source_id, read.kind, read.reason, contact if contact.address else None)
@@ -111,7 +112,7 @@ def _message(piece: object, people: list[Mapping[str, Any]], *, echo: bool) -> E
         contact=contact,
         text=read.text,
         remotes=read.remotes,
-        sent_at=moment(message.get("timestamp")),
+        sent_at=at,
         # What is said in a group is not said to the business alone:
         # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/group/
         conversation=words(message.get("group_id")),

@@ -14,6 +14,7 @@ from mediacore import Contact, Deletion, Edit, InboundMessage, Reaction, Refused
 NUMBER = "106540352242922"
 SHEENA = {"profile": {"name": "Sheena Nelson"}, "wa_id": "16505551234", "user_id": "US.13491208655302741918"}
 ME = Contact("+16505551234", "Sheena Nelson")
+AT = datetime(2023, 10, 11, 17, 1, 6, tzinfo=UTC)
 B64 = "SfInY0gGKTsJlUWbwxC1k+FAD0FZHvzwfpvO0zX0GUI="
 
 
@@ -37,7 +38,7 @@ def test_image_with_caption(one: Any) -> None:
     media = {"caption": "Taj Mahal", "mime_type": "image/jpeg", "sha256": B64, "id": "1003383421387256", "url": url}
     event = one("image", media)
     assert (event.text, event.contact, event.source_id) == ("Taj Mahal", ME, "wamid.A")
-    assert event.sent_at == datetime(2023, 10, 11, 17, 1, 6, tzinfo=UTC)
+    assert event.sent_at == AT
     (remote,) = event.remotes
     assert remote.ref == "1003383421387256"
     assert remote.sha256 == "49f2276348062 93b0995459bc310b593e1400f41591efcf07e9bced335f41942".replace(" ", "")
@@ -80,7 +81,7 @@ def test_text_reply_and_forward(one: Any) -> None:
 @pytest.mark.parametrize(("content", "emoji"), [({"emoji": "😮"}, "😮"), ({"emoji": ""}, ""), ({}, "")])
 def test_reactions(one: Any, content: Any, emoji: Any) -> None:
     """A reaction, and both ways of taking it back."""
-    assert one("reaction", {"message_id": "wamid.Q", **content}) == Reaction("wamid.A", "wamid.Q", ME, emoji)
+    assert one("reaction", {"message_id": "wamid.Q", **content}) == Reaction("wamid.A", "wamid.Q", ME, emoji, AT)
 
 
 def test_location_and_contacts_become_words(one: Any) -> None:
@@ -194,7 +195,9 @@ def test_media_without_an_id_keeps_its_caption(one: Any) -> None:
 def test_edits_and_revocations(one: Any) -> None:
     """Edits name their target and the new words, of texts and of captions; revocations become deletions."""
     image = {"type": "image", "image": {"caption": "Updated", "id": "1234567890"}}
-    assert one("edit", {"original_message_id": "wamid.C", "message": image}) == Edit("wamid.A", "wamid.C", "Updated")
+    assert one("edit", {"original_message_id": "wamid.C", "message": image}) == Edit(
+        "wamid.A", "wamid.C", "Updated", AT
+    )
     text = {"type": "text", "text": {"body": "Text was edited"}}
     assert one("edit", {"original_message_id": "wamid.C", "message": text}).text == "Text was edited"
     for odd in ({}, {"type": "poll", "poll": {}}, None):
