@@ -83,9 +83,11 @@ def shots(file: BinaryIO, *, dark: bool = False) -> Iterator[Shot]:
         for number in range(frames):
             if number:
                 picture.seek(number)
+            if dark and not picture.has_transparency_data:
+                continue
             frame = decoded(picture, orientation)
             shown = flat(frame, 0 if dark else 255)
-            if not dark or (frame.has_transparency_data and flat(frame) != shown):
+            if not dark or flat(frame) != shown:
                 yield Shot(number, shown, float(picture.info.get("duration") or USUAL))
 
 

@@ -126,7 +126,7 @@ def _set(pieces: Sequence[_Piece], styles: Mapping[ET.Element, Style]) -> Iterat
         opened: Any = pymupdf.open
         with opened("svg", ET.tostring(sheet)) as document:
             drawn = ET.fromstring(document[0].get_svg_image(text_as_path=True))  # noqa: S314 - MuPDF's own markup
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
         raise Unusable("damaged", "The words of the drawing cannot be shown.") from error
     shapes = {path.get("id", ""): path.get("d", "") for path in drawn.iter(SVG + "path")}
     found: dict[int, list[tuple[str, Sequence[float]]]] = {}

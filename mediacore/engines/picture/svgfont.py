@@ -68,7 +68,7 @@ def _declared(contents: list[object]) -> dict[str, str]:
     for one in contents:
         if isinstance(one, tinycss2.ast.Declaration):
             said[one.lower_name] = tinycss2.serialize(one.value).strip()
-    if short := _SHORTHAND.match(said.pop("font", "")):
+    if short := _SHORTHAND.match(said.pop("font", "")[:200]):  # no font needs more words
         before = short["before"].lower()
         said |= {"font-size": short["size"], "font-family": short["family"]}
         said |= {"font-weight": "bold"} if "bold" in before else {}
