@@ -6,6 +6,8 @@ import binascii
 import re
 from collections.abc import Iterator
 
+import pybase64
+
 from mediacore_email.headers import NOT_BASE64, base64_bytes, decode_charset, parameter
 from mediacore_email.mime import Part
 
@@ -62,7 +64,7 @@ def _base64(raw: bytes, start: int, end: int) -> Iterator[bytes]:
     step, view = CHUNK // line * line if width and width % 4 == 0 else 0, memoryview(raw)
     while step and start + step <= end and raw.find(b"=", start, start + step) < 0:
         try:
-            decoded = binascii.a2b_base64(view[start : start + step])
+            decoded = pybase64.b64decode(view[start : start + step])
         except binascii.Error:
             break
         if len(decoded) != step // line * width // 4 * 3:

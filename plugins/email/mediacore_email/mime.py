@@ -24,6 +24,8 @@ DEPTH = 20
 PARTS = 1000
 NEAR_MISSES = 10_000
 """Lines that begin like a delimiter and are none; more of them are an attack on the search."""
+STRIDE = 64 * 1024
+"""Bytes behind a dash that are searched for a delimiter at once."""
 
 _EOL = re.compile(rb"\r\n|\n|\r")
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
@@ -197,7 +199,7 @@ class _Parser:
         delimiters of its own: a multipart inside may have used our boundary, and closed itself alone.
         """
         raw, spans, closed, opened, position = self._raw, list[tuple[int, int]](), Counter[int](), -1, start
-        while (at := raw.find(delimiter, position, end)) >= 0:
+        while (at := _find(raw, delimiter, position, end)) >= 0:
             position = at + len(delimiter)
             tail = _DELIMITER_END.match(raw, position, end)
             if tail is None or (at > start and raw[at - 1] not in b"\r\n"):
@@ -222,6 +224,15 @@ class _Parser:
         self._misses += 1
         if self._misses > NEAR_MISSES:
             raise TooMuch("too many of its lines look like delimiters")
+
+
+def _find(raw: bytes, delimiter: bytes, start: int, end: int) -> int:
+    """As ``bytes.find``, faster: a single byte is found at the speed of memory, and no dash stands in base64."""
+    while (start := raw.find(b"-", start, end)) >= 0:
+        if (at := raw.find(delimiter, start, min(end, start + STRIDE + len(delimiter)))) >= 0:
+            return at
+        start += STRIDE
+    return -1
 
 
 def _before_eol(raw: bytes, at: int) -> int:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mediacore_email import bodies, wire_in
+from mediacore_email import bodies, mime, wire_in
 from mediacore_email.headers import Headers
 from mediacore_email.mime import Part, TooMuch, parse
 from mediacore_email.simulator_mails import bounce, compose, receipt
@@ -598,3 +599,11 @@ def test_even_and_odd_lines_of_base64(
     assert quick == b"".join(bodies._odd_base64(raw, 0, len(raw)))
     if not noise.strip(b"!\r\n\xff "):
         assert quick == content
+
+
+@given(st.text("-a\n", max_size=60), st.text("-a", max_size=4), st.integers(0, 60), st.integers(0, 60))
+def test_a_delimiter_is_found_wherever_it_stands(text: str, boundary: str, start: int, end: int) -> None:
+    """The search that skips from dash to dash finds what a plain one does, over the edges of its steps as well."""
+    raw, delimiter = text.encode(), f"--{boundary}".encode()
+    with patch.object(mime, "STRIDE", 3):
+        assert mime._find(raw, delimiter, start, end) == raw.find(delimiter, start, end)
