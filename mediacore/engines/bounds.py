@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-PIXELS: Mapping[str, int] = {"JPEG": 170_000_000, "MPO": 170_000_000, "PNG": 100_000_000, "TIFF": 100_000_000}
-"""Pixels decoded by format; JPEG is decoded at a fraction of its size. 1 GiB of address space holds these."""
+PIXELS: Mapping[str, int] = {
+    "JPEG": 170_000_000,
+    "MPO": 170_000_000,
+    "PNG": 100_000_000,
+    "TIFF": 100_000_000,
+    "WEBP": 36_000_000,
+}
+"""Pixels decoded by format, as many as a job's memory holds: of JPEG a fraction is decoded, of WebP four copies."""
 PIXELS_ELSE = 50_000_000
 SIDE = 100_000
 WRITE_SIDE = 32_767
@@ -21,7 +27,10 @@ MOVING_PIXELS = 1_000_000_000
 """Pixels of all frames of a picture that still moves afterwards: as a GIF, and as a film, which has a film's time."""
 JPEG_SCANS = 100
 """Scans of all JPEGs in a file; an honest progressive one has about ten, and each costs a pass over all pixels."""
-PNG_CHUNKS = 100_000
+PNG_TEXT = 16_000_000
+"""Bytes of one packed text or colour profile in a PNG; Pillow allows 64 MiB for all of a picture's."""
+PNG_CHUNKS, PNG_EXTRAS = 300_000, 10_000
+"""Chunks of a PNG in all, and of those that hold neither pixels nor frames; each is read one by one."""
 
 PDF_BYTES = 100_000_000
 PDF_PAGES = 10_000

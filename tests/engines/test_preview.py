@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import random
 from importlib import import_module
 from pathlib import Path
 
 import pymupdf
 import pytest
-from PIL import Image, ImageChops, ImageCms, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageStat, PngImagePlugin
 
 from mediacore.engines.fit import fit
 from mediacore.engines.operation import Unusable
@@ -240,6 +241,15 @@ def test_rare_formats(kind: str, mime: str) -> None:
 def test_no_rare_format(data: bytes) -> None:
     """What only begins like a rare picture is not taken for one."""
     assert not rare_type(io.BytesIO(data), data)
+
+
+def test_a_drawing_inside_its_picture() -> None:
+    """A PNG that carries the drawing it was made from, megabytes of packed text, is shown as any other."""
+    drawing = base64.b64encode(random.Random(1).randbytes(2_000_000)).decode()
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("mxfile", drawing, zip=True)
+    data = b.saved(Image.new("RGB", (300, 200), "teal"), "PNG", pnginfo=notes)
+    assert shown(data, "image/png")[0].getpixel((50, 50)) == (0, 128, 128)
 
 
 def test_page_tree_lost() -> None:

@@ -10,6 +10,7 @@ import re
 import struct
 from typing import BinaryIO
 
+from mediacore.engines import bounds
 from mediacore.engines.picture.profile import anonymous
 
 _SEGMENTS_KEPT = {0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCC, 0xCD, 0xCE, 0xCF, 0xDB, 0xDD}
@@ -20,6 +21,7 @@ _SOS, _EOI, _APP0, _APP2, _APP14 = 0xDA, 0xD9, 0xE0, 0xE2, 0xEE
 
 _PNG_KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP"}
 _PNG_ANIMATED = {b"acTL", b"fcTL", b"fdAT"}
+_PNG_PICTURES = (b"IDAT", b"fcTL", b"fdAT")
 _WEBP_KEPT = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
 _WEBP_PRIVATE_FLAGS = 0x0C  # EXIF and XMP (WebP container specification, "Extended File Format")
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
@@ -106,6 +108,24 @@ def clean_webp(data: bytes) -> bytes | None:
     size = struct.unpack("<I", data[4:8])[0]
     body = _webp_chunks(data[12 : 8 + size], nested=False)
     return None if not body else b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def crowded_png(file: BinaryIO) -> bool:
+    """Whether a PNG has more chunks than it needs; the reader makes an object of each before it shows a pixel."""
+    at, extras = 8, 0
+    for _ in range(bounds.PNG_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8 or head[4:] == b"IEND":
+            break
+        extras += head[4:] not in _PNG_PICTURES
+        if extras > bounds.PNG_EXTRAS:
+            break
+        at += 12 + int.from_bytes(head[:4], "big")
+    else:
+        extras = bounds.PNG_CHUNKS
+    file.seek(0)
+    return extras > bounds.PNG_EXTRAS
 
 
 def webp_size(file: BinaryIO) -> tuple[int, int]:

@@ -9,13 +9,16 @@ from heapq import nlargest
 from operator import itemgetter
 from typing import BinaryIO
 
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
 from mediacore.engines.picture import colour, holes, rare, salvage
-from mediacore.engines.picture.chunks import webp_size
+from mediacore.engines.picture.chunks import crowded_png, webp_size
 from mediacore.engines.picture.jpegscans import scans_of
+
+# Pillow refuses a picture whose packed text is longer than a megabyte, and drawing programs keep whole drawings there
+PngImagePlugin.MAX_TEXT_CHUNK = bounds.PNG_TEXT
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "image/jpeg": ("JPEG", "MPO"),
@@ -92,6 +95,8 @@ def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image:
     if formats == ("WEBP",):
         # Pillow's WebP reader takes memory for the whole canvas as soon as it opens the file
         _check_size(*webp_size(file), "WEBP")
+    if formats == ("PNG",) and crowded_png(file):
+        raise _slow()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -102,8 +107,12 @@ def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image:
         raise Unusable("damaged", "The picture is damaged or not what it claims to be.") from None
     _check_size(*picture.size, picture.format or "")
     if picture.format in ("JPEG", "MPO") and scans_of(file, bounds.JPEG_SCANS) > bounds.JPEG_SCANS:
-        raise Unusable("bomb", "The picture is made to take very long to open.")
+        raise _slow()
     return picture
+
+
+def _slow() -> Unusable:
+    return Unusable("bomb", "The picture is made to take very long to open.")
 
 
 def orientation_of(picture: Image.Image) -> int:
