@@ -16,9 +16,10 @@ from mediacore.engines.operation import Unusable
 from mediacore.errors import Retry
 from mediacore.sandbox import Sandbox
 from mediacore.testkit import builders_hostile as hostile
+from mediacore.testkit.builders_bombs_pdf import tiling_bomb
 
 A_SECOND = 4
-INNOCENTS = 12
+INNOCENTS = 20
 PAUSE = 0.25
 """Seconds between two innocent files."""
 
@@ -27,31 +28,14 @@ class _Over(Exception):
     """The measurement is over, so what still burns is called off."""
 
 
-def burning_pdf(depth: int = 9, width: int = 10) -> bytes:
-    """A page that draws a form that draws ten forms, and so on: 10^9 rectangles, stopped only by a limit."""
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
-    first = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents %d 0 R/Resources<</XObject<</F 4 0 R>>>>>>"
-    objects.append(first % (4 + depth))
-    for number in range(5, 5 + depth):
-        draw = b"/F Do " * width if number < 4 + depth else b"0 0 9 9 re f"
-        inner = b"/Resources<</XObject<</F %d 0 R>>>>" % number if number < 4 + depth else b""
-        head = b"<</Type/XObject/Subtype/Form/BBox[0 0 100 100]%s/Length %d>>" % (inner, len(draw))
-        objects.append(head + b"stream\n" + draw + b"\nendstream")
-    objects.append(b"<</Length 5>>stream\n/F Do\nendstream")
-    body = b"".join(b"%d 0 obj %s endobj\n" % each for each in enumerate(objects, 1))
-    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>"
-
-
 def bombs(folder: Path) -> list[tuple[Path, str]]:
     """Of four bombs three are refused at sight, and one burns until its limit; with their types."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = [(hostile.png_bomb().data, "image/png"), (burning_pdf(), "application/pdf")]
-    made += [(hostile.gif_bomb().data, "image/gif"), (hostile.laughing_svg().data, "image/svg+xml")]
     paths = []
-    for number, (data, mime) in enumerate(made):
-        path = folder / f"bomb-{number}"
-        path.write_bytes(data)
-        paths.append((path, mime))
+    for bomb in (hostile.png_bomb(), tiling_bomb(), hostile.gif_bomb(), hostile.laughing_svg()):
+        path = folder / bomb.name
+        path.write_bytes(bomb.data)
+        paths.append((path, bomb.type))
     return paths
 
 
@@ -95,7 +79,7 @@ def innocents(sandbox: Sandbox, path: Path, out: Path) -> Output:
         cpu += outcome.cpu
         outcome.files[0].unlink()
         time.sleep(PAUSE)
-    return Output(cpu=cpu / INNOCENTS, wall=statistics.quantiles(walls, n=20)[-1])
+    return Output(cpu=cpu / INNOCENTS, wall=statistics.quantiles(walls, n=20, method="inclusive")[-1])
 
 
 def beside_bombs(sandbox: Sandbox, path: Path, files: list[tuple[Path, str]], out: Path) -> Output:

@@ -19,8 +19,12 @@ TICK = 0.25
 """Seconds between two reports."""
 SHORT_SECONDS = 0.25
 """Seconds of processor time after which a job counts as long; nearly every photo, page and mail is done by then."""
+EARLY_SECONDS = 0.1
+"""Seconds of processor time after which it lets the others go first already."""
 SHORT_WALL = 4.0
 """Seconds by the clock after which it does in any case, since one that sleeps takes a place as well."""
+STARVED_MOST = 4
+"""How many times its time by the clock a job may have waited for a processor: a busy machine is not its fault."""
 SLICE_SECONDS = 1.0
 """How long a long job runs before others that wait have their turn."""
 
@@ -47,7 +51,8 @@ class Attendant:
         """Wait until the child is done, or stop it.
 
         Args:
-            wall: seconds by the clock that it may run; while it is paused the clock stands still.
+            wall: seconds by the clock that it may run; while it is paused, or others have the processor, the clock
+                stands still.
 
         Returns:
             Whether it was stopped because its time was over.
@@ -56,12 +61,17 @@ class Attendant:
             ValueError: the child did what no engine does.
         """
         began = time.monotonic()
-        deadline, until = began + wall, began + SHORT_SECONDS
+        deadline, until, allowed = began + wall, began + EARLY_SECONDS, 0.0
         while True:
             now = time.monotonic()
             if now >= deadline:
-                self.spare.stop()
-                return True
+                starved = min(self.spare.starved(), STARVED_MOST * wall)
+                if starved - allowed < TICK:
+                    self.spare.stop()
+                    return True
+                deadline += starved - allowed
+                allowed = starved
+                continue
             if now >= until and self.spare.pausable:
                 left = self._left(now - began)
                 deadline += 0.0 if left else self._lengthen()
@@ -79,7 +89,10 @@ class Attendant:
         if wall >= SHORT_WALL:
             return 0.0
         used = self.spare.cpu()
-        return 0.0 if used >= SHORT_SECONDS else min(max(SHORT_SECONDS - used, 0.02), SHORT_WALL - wall)
+        if used >= EARLY_SECONDS:
+            self.spare.step_back()
+        bar = EARLY_SECONDS if used < EARLY_SECONDS else SHORT_SECONDS
+        return 0.0 if used >= SHORT_SECONDS else min(max(bar - used, 0.02), SHORT_WALL - wall)
 
     def _lengthen(self) -> float:
         """Give the place up and take the next one in the long lane; the seconds that the child stood still."""

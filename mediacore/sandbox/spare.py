@@ -108,12 +108,23 @@ class Spare:
     def cpu(self) -> float:
         """Seconds of processor time it has used, or infinity when that cannot be told; only where ``pausable``."""
         try:
-            told = Path(f"/proc/self/fdinfo/{self.process}").read_text(encoding="ascii")
-            pid = next(int(line.split()[1]) for line in told.splitlines() if line.startswith("Pid:"))
             # the clock of another process, as clock_getcpuclockid(3) names it on Linux
-            return time.clock_gettime(~pid << 3 | 2)
+            return time.clock_gettime(~self._pid() << 3 | 2)
         except (OSError, StopIteration):
             return math.inf
+
+    def starved(self) -> float:
+        """Seconds that it was ready to go on and had no processor, of its thread that waited longest; 0 if unknown."""
+        try:
+            threads = Path(f"/proc/{self._pid()}/task").iterdir()
+            waits = [(each / "schedstat").read_text(encoding="ascii").split()[1] for each in threads]
+        except (OSError, StopIteration, IndexError):
+            return 0.0
+        return max(map(int, waits), default=0) / 1e9  # documented in the kernel's scheduler/sched-stats.rst
+
+    def _pid(self) -> int:
+        told = Path(f"/proc/self/fdinfo/{self.process}").read_text(encoding="ascii")
+        return next(int(line.split()[1]) for line in told.splitlines() if line.startswith("Pid:"))
 
     def step_back(self) -> None:
         """Let others have the processor first, for good."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from mediacore.engines.operation import Made, Unusable, report
 from mediacore.errors import Retry
 from mediacore.sandbox import Bench, Budget, InProcess, Sandbox, handle
+from mediacore.sandbox.attend import Attendant
+from mediacore.sandbox.spare import Spare
 from mediacore.sandbox.turns import PAUSED_MOST, Lane, Turn, Turns
 from mediacore.values import Fit, Media
 from tests.sandbox import odd_engines
@@ -164,3 +171,49 @@ def test_few_stand_in_line() -> None:
             assert not turns.crowded
             assert not turns.lengthen(Turn(), 0)
         assert turns.crowded
+
+
+class Slow:
+    """A child that is done when it was waited for often enough, and knows how long it had no processor."""
+
+    pausable = False
+
+    def __init__(self, waits: int, starved: float) -> None:
+        self.waits, self.hungry, self.stopped = waits, starved, False
+
+    def over(self, seconds: float) -> bool:
+        threading.Event().wait(seconds)
+        self.waits -= 1
+        return self.waits < 0
+
+    def starved(self) -> float:
+        return self.hungry
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+@pytest.mark.parametrize(("waits", "starved", "late"), [(1, 0.0, True), (1, 9.0, False), (2, 9.0, True)])
+def test_a_busy_machine_is_not_the_files_fault(waits: int, starved: float, late: bool) -> None:
+    """Time that a job was ready to go on and had no processor is given back to it, up to a bound."""
+    child = Slow(waits, starved)
+    attendant = Attendant(cast("Spare", child), Turns(1), Turn(), -1)
+    assert attendant.attend(wall=0.1) is late
+    assert child.stopped is late
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the kernel's word is read on Linux only")
+def test_who_starves_is_known() -> None:
+    """Of two processes that share a processor the kernel tells how long the one had to wait for the other."""
+    processor = next(iter(os.sched_getaffinity(0)))
+    busy = [sys.executable, "-c", f"import os; os.sched_setaffinity(0, {{{processor}}})\nwhile True: pass"]
+    with subprocess.Popen(busy) as one, subprocess.Popen(busy) as other:
+        nothing = cast("socket.socket", None)
+        spare = Spare(nothing, nothing, nothing, os.pidfd_open(one.pid))
+        try:
+            while spare.starved() < 0.2:
+                other.poll()
+        finally:
+            one.kill()
+            other.kill()
+            os.close(spare.process)
