@@ -39,7 +39,7 @@ class Facts:
         frames: pictures in the file; above 1 it is animated (or a multi-picture file).
         pages: pages of a document.
         duration: seconds of audio or video.
-        codecs: codec names, video first.
+        codecs: codec names, video first; of a PDF ``jpeg2000`` where it holds such pictures.
         channels: audio channels.
         bit_rate: of audio or video, bits a second of the whole file on average, by its size and duration.
         language: what the file says that its words are in, as a BCP 47 tag such as ``it`` or ``pt-BR``: of an office

@@ -19,7 +19,7 @@ from mediacore.engines.doc import show as doc_show
 from mediacore.engines.language import language_of, tag_of
 from mediacore.engines.operation import Made
 from mediacore.engines.pdf import pages as pdf
-from mediacore.engines.pdf.shrink import picture_bytes
+from mediacore.engines.pdf.shrink import pictures
 from mediacore.engines.picture import colour, image, svg
 from mediacore.engines.preview import warm
 from mediacore.kinds import Kind, kind_of
@@ -175,13 +175,15 @@ def _document(file: BinaryIO) -> Facts:
         return Facts(encrypted=True)
     width, height = pdf.page_size(document, 0)
     metadata = [name for name, found in (("info", _info(document)), ("xmp", document.get_xml_metadata())) if found]
+    packed, codecs = pictures(document)
     return Facts(
         width=round(width),
         height=round(height),
         pages=document.page_count,
+        codecs=codecs,
         active=_active(document),
         metadata=tuple(metadata),
-        pictures=picture_bytes(document),
+        pictures=packed,
         language=_language(document),
     )
 

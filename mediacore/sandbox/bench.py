@@ -16,11 +16,10 @@ from typing import Any, Protocol
 from attrs import asdict, frozen
 
 from mediacore.engines.operation import Unusable
-from mediacore.kinds import Kind
 from mediacore.redaction.words import Word
 from mediacore.sandbox.answers import count_of, facts_of, finding_of, mime_of, rows_of, text_of, word_of
 from mediacore.sandbox.attend import Progress
-from mediacore.sandbox.budget import FILM_BUDGETS, FRAMES_BUDGETS, HEIC_BUDGETS, Budget
+from mediacore.sandbox.budget import Budget, budget_for
 from mediacore.sandbox.jail import Outcome
 from mediacore.sandbox.wire import garbled
 from mediacore.values import Facts, Finding, Fit, Json, Media, Region
@@ -108,7 +107,7 @@ class Bench:
 
     def probe(self, path: Path, type: str) -> Facts:  # noqa: A002 - the word everywhere is type
         """Gather the facts of a file of a sniffed type."""
-        return facts_of(self.runner.run("probe", path, {"type": type}, self.scratch, _budget("probe", type)).facts)
+        return facts_of(self.runner.run("probe", path, {"type": type}, self.scratch).facts)
 
     def preview(
         self,
@@ -134,9 +133,7 @@ class Bench:
         params: dict[str, Json] = {
             "type": media.type, "side": side, "page": page, "form": form, "hash": placeholder,
         }  # fmt: skip
-        return _picture(
-            self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media.type))
-        )
+        return _picture(self.runner.run("preview", media.path, params, out or self.scratch, _budget("preview", media)))
 
     def card(self, media: Media, word: str, note: str = "", out: Path | None = None) -> Picture:
         """Draw a sheet with words on it, for a file that has no likeness; of the file nothing is read."""
@@ -156,7 +153,7 @@ class Bench:
                 whoever listens (see ``listening``).
         """
         params: dict[str, Json] = {"type": media.type, "fit": _order(fit)}
-        budget = _budget("fit", "video/mp4" if "video/mp4" in fit.types else media.type)
+        budget = budget_for("fit", "video/mp4" if "video/mp4" in fit.types else media.type)
         made = self.runner.run(
             "fit", media.path, params, out or self.scratch, budget, progress or _LISTENER.get()
         ).files
@@ -183,7 +180,7 @@ class Bench:
     def strip(self, media: Media, out: Path | None = None) -> Path:
         """Take private metadata out; sniff the result again, since a HEIC becomes a JPEG."""
         params: dict[str, Json] = {"type": media.type}
-        return _only(self.runner.run("strip", media.path, params, out or self.scratch, _budget("strip", media.type)))
+        return _only(self.runner.run("strip", media.path, params, out or self.scratch))
 
     def words(self, media: Media, page: int | None = None) -> tuple[Word, ...]:
         """The words of a file's text layer; of all pages when none is named."""
@@ -191,7 +188,7 @@ class Bench:
 
     def text(self, media: Media) -> str:
         """The plain words of a document, a mail or a table, up to 64 KiB of them; empty when it has none."""
-        files = self.runner.run("text", media.path, {"type": media.type}, self.scratch).files
+        files = self.runner.run("text", media.path, {"type": media.type}, self.scratch, _budget("text", media)).files
         try:
             return "".join(file.read_bytes()[:_TEXT].decode("utf-8", "replace") for file in files[:1])
         finally:
@@ -206,8 +203,7 @@ class Bench:
         """Paint over regions and take out what lies beneath; what comes out holds nothing else of the original."""
         marks: list[Json] = [[r.page, *r.box, r.kind] for r in regions]
         params: dict[str, Json] = {"type": media.type, "regions": marks}
-        budget = FRAMES_BUDGETS["paint"] if _has_frames(media) else None
-        return _only(self.runner.run("paint", media.path, params, out or self.scratch, budget))
+        return _only(self.runner.run("paint", media.path, params, out or self.scratch, _budget("paint", media)))
 
     def _look(self, operation: str, path: Path, params: Mapping[str, Json]) -> dict[str, Any]:
         return self.runner.run(operation, path, params, self.scratch).facts
@@ -216,23 +212,15 @@ class Bench:
         params: dict[str, Json] = {"type": media.type}
         if page is not None:
             params["page"] = page
-        budget = FRAMES_BUDGETS.get(operation) if _has_frames(media) else None
-        outcome = self.runner.run(operation, media.path, params, self.scratch, budget)
+        outcome = self.runner.run(operation, media.path, params, self.scratch, _budget(operation, media))
         words = rows_of(outcome.files[0]) if outcome.files else outcome.facts.get("words")
         if not isinstance(words, list) or len(words) > _WORDS:
             raise garbled()
         return tuple(word_of(word) for word in words)
 
 
-def _budget(operation: str, mime: str) -> Budget | None:
-    """What an operation may use on a file of a type; None for what it usually gets."""
-    if mime in ("image/heic", "image/heif"):
-        return HEIC_BUDGETS.get(operation)
-    return FILM_BUDGETS.get(operation) if mime.startswith(("audio/", "video/")) else None
-
-
-def _has_frames(media: Media) -> bool:
-    return media.kind is Kind.IMAGE and media.facts.frames > 1
+def _budget(operation: str, media: Media) -> Budget:
+    return budget_for(operation, media.type, media.facts.codecs, moving=media.facts.frames > 1)
 
 
 def _order(fit: Fit) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from attrs import asdict, field, frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.sandbox.attend import Attendant, Progress
-from mediacore.sandbox.budget import BUDGETS, GROUPS, SELF_TEST, WORKERS_MOST, Budget, group_of
+from mediacore.sandbox.budget import BUDGETS, GROUPS, SELF_TEST, WORKERS_MOST, Budget, budget_for, group_of
 from mediacore.sandbox.handle import GRACE_SECONDS, Handle
 from mediacore.sandbox.lock import Level
 from mediacore.sandbox.outfiles import cut
@@ -103,7 +103,7 @@ class Sandbox:
             path: the untrusted file; it is opened for reading only.
             params: the operation's arguments.
             out: a folder for the derived files, which get fresh names there; made when it is missing.
-            budget: what it may use; None for what the operation usually gets.
+            budget: what it may use; None for what the operation usually gets on a file of this type.
             progress: called in this thread a few times a second while the job runs, with the share that the engine
                 says is done; to call the job off, raise in it: the child is stopped and the error goes on.
 
@@ -116,7 +116,8 @@ class Sandbox:
         """
         if operation not in BUDGETS:
             raise ValueError(f"there is no operation {operation!r}")
-        return self._run(operation, path, params, out, budget or BUDGETS[operation], progress)
+        usual = budget_for(operation, str(params.get("type", "")))
+        return self._run(operation, path, params, out, budget or usual, progress)
 
     def self_test(self) -> tuple[str, ...]:
         """Try every door of the jail from inside.

@@ -16,6 +16,7 @@ import signal
 import struct
 import sys
 from enum import IntEnum
+from pathlib import Path
 
 from mediacore.sandbox.budget import Budget
 from mediacore.sandbox.syscalls import MACHINES, build
@@ -63,6 +64,7 @@ class Lock:
     """
 
     def __init__(self, most: Level = Level.FULL) -> None:
+        self._base = _address_space()
         self._libc = ctypes.CDLL(None, use_errno=True) if _LINUX else None
         machine = MACHINES.get(platform.machine()) if _LINUX and sys.byteorder == "little" else None
         self._filter = build(machine) if machine and most >= Level.CALLS else b""
@@ -123,7 +125,7 @@ class Lock:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # macOS takes the number and does not enforce it
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (budget.memory, budget.memory))
+            resource.setrlimit(resource.RLIMIT_AS, (self._base + budget.memory, self._base + budget.memory))
 
     def _landlock(self) -> int:
         """A ruleset that handles everything the kernel knows and allows nothing, or -1."""
@@ -147,3 +149,11 @@ class Lock:
         if result != 0:
             number = ctypes.get_errno()
             raise OSError(number, f"the jail could not be closed: {os.strerror(number)}")
+
+
+def _address_space() -> int:
+    """Bytes of address space that this process has; 0 where it cannot be told."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0

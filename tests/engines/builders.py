@@ -108,39 +108,6 @@ def ftyp(brand: bytes, *others: bytes) -> bytes:
     return struct.pack(">I4s", len(body) + 8, b"ftyp") + body + struct.pack(">I4s", 8, b"mdat")
 
 
-def vast_webp() -> bytes:
-    """34 bytes that want 2.7 GB: a lossless WebP of 16,383 x 10,900 pixels of one colour."""
-    bits = 0x2F | (16382 << 8) | (10899 << 22)
-    body = bits.to_bytes(5, "little") + b"\x88\x88\x08\x07\x00\x00\x00\x00\x00"
-    chunk = b"VP8L" + struct.pack("<I", len(body)) + body
-    return b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
-
-
-def vast_png(side: int = 13_377) -> bytes:
-    """A PNG with 179 million pixels, all of them there: one flushed piece of zeros again and again."""
-    length = side * (1 + side * 4)
-    piece, rest = _zeros(1 << 20), _zeros(length % (1 << 20))
-    end = b"\x03\x00" + struct.pack(">I", (length % 65_521) << 16 | 1)  # an empty last block, and Adler-32 of zeros
-    pixels = b"\x78\xda" + piece * (length >> 20) + rest + end
-    head = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b""))
-    )
-
-
-def _zeros(length: int) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return packer.compress(bytes(length)) + packer.flush(zlib.Z_FULL_FLUSH)
-
-
-def scan_jpeg(scans: int = 2000) -> bytes:
-    """A progressive JPEG whose last scan is repeated thousands of times."""
-    data = saved(photo(320, 240), "JPEG", progressive=True)
-    last = data.rindex(b"\xff\xda")
-    return data[:last] + data[last:-2] * scans + data[-2:]
-
-
 def pdf_file(objects: list[bytes]) -> bytes:
     """A PDF of numbered objects; the first is the catalog."""
     out = bytearray(b"%PDF-1.7\n")
@@ -153,34 +120,6 @@ def pdf_file(objects: list[bytes]) -> bytes:
     out += b"".join(b"%010d 00000 n \n" % place for place in places)
     out += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
     return bytes(out)
-
-
-def form_bomb(depth: int = 9, width: int = 10) -> bytes:
-    """A PDF whose page draws a form that draws ten forms that draw ten forms, and so on."""
-    forms = []
-    for level in range(depth):
-        own = 4 + level
-        calls = b"/F Do " * width if level < depth - 1 else b"0 0 100 100 re f"
-        more = b"/Resources << /XObject << /F %d 0 R >> >>" % (own + 1) if level < depth - 1 else b""
-        head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 100 100] %s /Length %d >>" % (more, len(calls))
-        forms.append(b"%s\nstream\n%s\nendstream" % (head, calls))
-    page = (
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents %d 0 R "
-        b"/Resources << /XObject << /F 4 0 R >> >> >>" % (4 + depth)
-    )
-    content = b"<< /Length 5 >>\nstream\n/F Do\nendstream"
-    pages = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
-    return pdf_file([b"<< /Type /Catalog /Pages 2 0 R >>", pages, page, *forms, content])
-
-
-def use_bomb(depth: int = 9, width: int = 10) -> bytes:
-    """An SVG of nested ``<use>``: 10^9 rectangles in two kilobytes."""
-    groups = ['<g id="g0"><rect width="9" height="9"/></g>']
-    for level in range(1, depth + 1):
-        uses = f'<use xlink:href="#g{level - 1}"/>' * width
-        groups.append(f'<g id="g{level}">{uses}</g>')
-    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90">'
-    return f'{head}<defs>{"".join(groups)}</defs><use xlink:href="#g{depth}"/></svg>'.encode()
 
 
 def plain_png(bits: int) -> bytes:

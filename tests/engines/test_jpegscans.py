@@ -10,6 +10,7 @@ from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
 from mediacore.engines.picture import image
 from mediacore.engines.picture.jpegscans import scans_of
+from mediacore.testkit.builders_bombs import scan_jpeg
 from tests.engines import builders as b
 
 
@@ -71,5 +72,5 @@ def test_a_plain_photo_with_more_scans_behind_is_damaged() -> None:
 def test_a_refined_photo_with_many_scans_is_a_bomb() -> None:
     """Here each of them would make the decoder go over the picture again."""
     with pytest.raises(Unusable) as caught:
-        image.open_typed(io.BytesIO(b.scan_jpeg(2 * bounds.JPEG_SCANS)), "image/jpeg")
+        image.open_typed(io.BytesIO(scan_jpeg(2 * bounds.JPEG_SCANS).data), "image/jpeg")
     assert caught.value.code == "bomb"

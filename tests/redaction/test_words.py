@@ -10,6 +10,7 @@ from PIL import Image
 
 from mediacore.engines.operation import Unusable
 from mediacore.engines.reading.words import FACTS_BYTES, words
+from mediacore.testkit.builders import pdf_file
 from tests.redaction.orders import words_from
 
 pymupdf: Any = pytest.importorskip("pymupdf")
@@ -48,6 +49,19 @@ def test_one_page_or_all() -> None:
     assert ([row[0] for row in one["words"]], one["pages"], one["read"]) == (["page1"], 3, 1)
     with pytest.raises(Unusable):
         words(io.BytesIO(data), {"type": PDF, "page": 3})
+
+
+def test_a_lost_page_tree() -> None:
+    """What is shown of a broken PDF is looked through as well."""
+    content = b"BT /F 20 Tf 20 40 Td (4111) Tj ET"
+    font = b"/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
+    objects = [
+        b"<</Type/Catalog/Pages 9 0 R>>",
+        b"<</Type/Page/MediaBox[0 0 200 100]/Contents 3 0 R%s>>" % font,
+        b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content),
+    ]
+    (word,) = words_from(words(io.BytesIO(pdf_file(objects)), {"type": PDF}).facts)
+    assert word.text == "4111"
 
 
 def test_many_words_go_into_a_file() -> None:

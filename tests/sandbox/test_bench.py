@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
+from PIL import Image
 
 from mediacore.engines.operation import Unusable
 from mediacore.redaction.words import Word
 from mediacore.sandbox import Bench, Budget, Outcome, Sandbox
-from mediacore.values import Fit, Json, Media, Region, Severity
+from mediacore.values import Facts, Fit, Json, Media, Region, Severity
 from tests.engines import builders as b
 
 
@@ -98,3 +99,29 @@ def test_infinite_duration(tmp_path: Path) -> None:
     """A duration is a number, and a finite one."""
     with pytest.raises(Unusable):
         Bench(Liar({"duration": float("inf")}), tmp_path).probe(tmp_path, "audio/wav")
+
+
+def scan(width: int, height: int) -> bytes:
+    """A PDF whose one page is a grey JPEG 2000 picture, as archives scan."""
+    packed = b.saved(Image.new("L", (width, height), 90), "JPEG2000", quality_mode="rates", quality_layers=[90])
+    head = b"/Type/XObject/Subtype/Image/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/JPXDecode"
+    picture = b"<<%s/Width %d/Height %d/Length %d>>\nstream\n%s\nendstream" % (head, width, height, len(packed), packed)
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>"
+    content = b"<</Length 27>>\nstream\n595 0 0 842 0 0 cm\n/I Do\n\n\nendstream"
+    tree = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+    return b.pdf_file([*tree, page, content, picture])
+
+
+def test_large_scans_get_the_memory_that_they_need(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A picture that must be decoded whole is shown when the facts tell of it, else refused rather than left out."""
+    bench = Bench(sandbox, tmp_path / "scratch")
+    path = tmp_path / "in"
+    path.write_bytes(scan(4_960, 7_016))
+    facts = bench.probe(path, "application/pdf")
+    assert facts.codecs == ("jpeg2000",)
+    media = Media(path, "application/pdf", path.stat().st_size, "", facts)
+    picture = Image.open(bench.preview(media, 200).path).convert("L")
+    assert abs(picture.getpixel((70, 100)) - 90) < 9  # type: ignore[operator]  # one band is one number
+    with pytest.raises(Unusable) as said:
+        bench.preview(evolve(media, facts=Facts()), 200)
+    assert said.value.code == "too-much-memory"

@@ -10,6 +10,7 @@ import pytest
 
 from mediacore.engines.operation import Unusable
 from mediacore.sandbox import Budget, InProcess, Level, Sandbox, handle, wire
+from mediacore.testkit.builders_bombs_pdf import form_bomb
 from tests.engines import builders as b
 
 AGAIN = "from mediacore.sandbox.zygote import"
@@ -34,7 +35,7 @@ def test_with_less(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
         monkeypatch.delattr(os, "memfd_create", raising=False)
     photo, bomb = tmp_path / "photo", tmp_path / "bomb"
     photo.write_bytes(b.loud_jpeg())
-    bomb.write_bytes(b.form_bomb())
+    bomb.write_bytes(form_bomb().data)
     with Sandbox(workers=2) as sandbox:
         assert sandbox.level == level
         outcome = sandbox.run("preview", photo, {"type": "image/jpeg", "side": 64}, tmp_path / "out")

@@ -19,6 +19,9 @@ Document: TypeAlias = Any
 """A ``pymupdf.Document``, whose package has no type information."""
 Page: TypeAlias = Any
 
+_LEFT_OUT = "exceeds system limits"
+"""What OpenJPEG says of a picture that it has no memory for; MuPDF would go on and leave its place empty."""
+
 
 def warm() -> None:
     """Import MuPDF and draw one page, since a locked process can import nothing more."""
@@ -74,7 +77,8 @@ def reopened(data: bytes, *, locked: bool = False) -> Document:
     mupdf = pymupdf.mupdf
     document = pymupdf.open()
     try:
-        stream = mupdf.fz_open_buffer(mupdf.fz_new_buffer_from_copied_data(data))
+        stream = mupdf.fz_open_memory(mupdf.python_buffer_data(data), len(data))
+        document.stream = data  # MuPDF reads from this memory as long as the document lives
         document.this = mupdf.pdf_open_document_with_stream(stream).super()
         if document.needs_pass:
             if locked:
@@ -115,17 +119,26 @@ def draw_page(document: Document, page: int, side: int) -> Image.Image:
         side: pixels of the longer side.
 
     Raises:
-        Unusable: ``no-such-page`` or ``damaged``.
+        Unusable: ``no-such-page``, ``damaged`` or ``too-much-memory``.
     """
     pymupdf = library()
     loaded = _page(document, page)
     longer = max(loaded.rect.width, loaded.rect.height)
     scale = min(side, bounds.PAGE_SIDE) / max(longer, 1.0)
     try:
+        pymupdf.TOOLS.reset_mupdf_warnings()
         pixmap = loaded.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, alpha=False)
+    except pymupdf.mupdf.FzErrorSystem as error:  # no memory was left
+        raise _too_much() from error
     except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
         raise Unusable("damaged", "This page of the PDF cannot be drawn.") from error
+    if _LEFT_OUT in pymupdf.TOOLS.mupdf_warnings():
+        raise _too_much()
     return Image.frombytes("RGB", (pixmap.width, pixmap.height), pixmap.samples)
+
+
+def _too_much() -> Unusable:
+    return Unusable("too-much-memory", "Drawing this page would take too much memory; it may be made to do harm.")
 
 
 def _page(document: Document, page: int) -> Page:

@@ -84,18 +84,19 @@ def _options(dots: int, quality: int) -> Any:  # noqa: ANN401 - PyMuPDF has no t
     return options
 
 
-def picture_bytes(document: pdf.Document) -> int:
-    """Bytes of all pictures in a document, as they are packed: what ``shrunk`` can work on."""
-    total = 0
+def pictures(document: pdf.Document) -> tuple[int, tuple[str, ...]]:
+    """Bytes of all pictures in a document, as they are packed: what ``shrunk`` can work on; and their rarer codecs."""
+    total, codecs = 0, set[str]()
     for number in range(1, min(document.xref_length(), bounds.PDF_OBJECTS)):
         try:
             source = document.xref_object(number, compressed=True)
             if not _PICTURE.search(source):
                 continue
+            codecs |= {"jpeg2000"} if "/JPXDecode" in source else set()
             length = document.xref_get_key(number, "Length")
             if length[0] == "xref":
                 length = ("int", document.xref_object(int(length[1].split()[0]), compressed=True))
             total += max(0, int(length[1]))
         except (RuntimeError, ValueError):
             continue
-    return min(total, bounds.PDF_BYTES)
+    return min(total, bounds.PDF_BYTES), tuple(codecs)

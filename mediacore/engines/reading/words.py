@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from mediacore.engines.operation import Made, Unusable
+from mediacore.engines.pdf import pages
 
 if TYPE_CHECKING:
     from mediacore.values import Json
@@ -46,7 +48,7 @@ def words(file: BinaryIO, params: Mapping[str, Json]) -> Made:
     if mime == "application/pdf":
         return _pdf_words(file, _page_of(params))
     if mime in TEXT_TYPES or mime.startswith("text/"):
-        return made_of(list(_text_rows(read_text(file))), pages=1, read=1)
+        return made_of(list(islice(_text_rows(read_text(file)), MAX_WORDS + 1)), pages=1, read=1)
     return made_of([], pages=1, read=0)
 
 
@@ -82,12 +84,21 @@ def read_text(file: BinaryIO) -> str:
 
 
 def _text_rows(text: str) -> Iterator[Row]:
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate(_lines(text)):
         column = 0
         for word in line.split():
             column = line.index(word, column)
             yield [word, column, number, column + len(word), number + 1, 0, number]
             column += len(word)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The text cut at its line feeds, one line at a time, since there may be millions."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def _page_of(params: Mapping[str, Json]) -> int | None:
@@ -133,34 +144,18 @@ def pages_to_read(document: Document, page: int | None, most: int) -> range:
 
 @contextmanager
 def open_pdf(data: bytes) -> Iterator[Document]:
-    """A ``pymupdf.Document`` that is a PDF and nothing else; faults inside the block become :class:`Unusable`.
-
-    ``pymupdf.open(stream=..., filetype="pdf")`` follows the content, so that an SVG or a ZIP would be opened as such;
-    MuPDF's own PDF reader takes nothing but PDF.
+    """A document as ``pages.reopened`` has it; faults inside the block become :class:`Unusable`.
 
     Raises:
-        Unusable: ``encrypted`` when it needs a password, ``damaged``, or ``library-missing``.
+        Unusable: as there.
     """
-    pymupdf = load_pymupdf()
-    mupdf = pymupdf.mupdf
+    load_pymupdf()
     try:
-        stream = mupdf.fz_open_memory(mupdf.python_buffer_data(data), len(data))
-        opened = mupdf.pdf_open_document_with_stream(stream)
-        document = pymupdf.Document()
-        document.stream = data  # MuPDF reads from this memory as long as the document lives
-        document.this = opened.super()
-        _refuse_locked(document)
-        document.init_doc()
-        yield document
+        yield pages.reopened(data)
     except (Unusable, MemoryError):
         raise
     except Exception as fault:  # PyMuPDF raises what it meets, plain Exception among it
         raise Unusable("damaged", "This PDF is damaged and cannot be read.") from fault
-
-
-def _refuse_locked(document: Document) -> None:
-    if document.needs_pass:
-        raise Unusable("encrypted", "This PDF needs a password, so it cannot be looked through.")
 
 
 def load_pymupdf() -> ModuleType:
