@@ -25,6 +25,10 @@ OCR_PAGES = 10
 """Pages of a scanned document that are read; more are refused, since what was not read cannot be hidden."""
 
 
+_NO_LIKENESS = frozenset({"no-preview", "no-such-page", "encrypted"})
+"""Codes of files that have no likeness by their nature, or of which the probe has said why."""
+
+
 @frozen(eq=False)
 class Defaults:
     """The built-in answers, asked after the channel's own.
@@ -68,11 +72,13 @@ class Defaults:
 
     @hookimpl(trylast=True)
     def preview(self, media: Media, side: int, page: int, out: Path) -> Path | None:
-        """By the image and document engines; None when the file has no likeness or is damaged."""
+        """By the image and document engines; None when this kind has no likeness."""
         try:
             return self.bench.preview(media, side, page, out).path
-        except Unusable:
-            return None
+        except Unusable as error:
+            if error.code in _NO_LIKENESS:
+                return None
+            raise Permanent(error.message, code=error.code) from error
 
     @hookimpl
     def redact(self, media: Media, kinds: Sequence[str]) -> list[Region]:

@@ -176,6 +176,9 @@ class Hooks:
 
         Returns:
             A JPEG or PNG without metadata, or None when this kind has no likeness.
+
+        Raises:
+            Permanent: why this file has none, in words for the agent.
         """
 
     @hookspec

@@ -158,11 +158,8 @@ class Inbox:
         return list(made)
 
     def preview(self, media: Media, side: int, page: int, out: Path) -> Path | None:
-        """A safe small likeness, or None; a failure costs the preview and nothing else."""
-        try:
-            return self._maybe("preview", Path, media=media, side=side, page=page, out=out)
-        except MediacoreError:
-            return None
+        """A safe small likeness, or None where the kind has none; raises why there is none of this file."""
+        return self._maybe("preview", Path, media=media, side=side, page=page, out=out)
 
     def redact(self, media: Media, kinds: Sequence[str]) -> list[Region]:
         """The union of what every detector wants hidden; an error here must stop the send."""

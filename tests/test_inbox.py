@@ -135,12 +135,6 @@ def test_a_validator_that_crashes_is_a_refusal(phone: Limits) -> None:
     assert "antivirus" in finding.message
 
 
-def test_a_preview_that_crashes_costs_only_the_preview(phone: Limits) -> None:
-    """Fail open: the file goes its way without a likeness."""
-    assert inbox(channel(phone, preview=lambda media: 1 / 0)).preview(MEDIA, 9, 0, Path()) is None
-    assert inbox(channel(phone, preview=lambda media: "a.png")).preview(MEDIA, 9, 0, Path()) is None
-
-
 def test_a_detector_that_crashes_stops_the_send(phone: Limits) -> None:
     """What could not be searched must not leave as if it were clean."""
     with pytest.raises(PluginError, match="'detector'"):

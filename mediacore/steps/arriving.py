@@ -19,6 +19,7 @@ from mediacore.names import safe_name
 from mediacore.redaction.reach import unseen
 from mediacore.steps.files import examine, keep_renditions, likenesses, scratch, store
 from mediacore.steps.hiding import hide
+from mediacore.steps.holding import held, unopened
 from mediacore.steps.keeping import set_term, term
 from mediacore.stores import conversation, intake
 from mediacore.stores.coding import from_json, to_json
@@ -43,7 +44,7 @@ def bring(house: House, inbox: Inbox, message: Mapping[str, Any], item: Mapping[
     with scratch(house) as folder:
         try:
             remote = _fetch(house, inbox, message, remote, folder / "fetched")
-            _settle(house, inbox, item, remote, folder)
+            _settle(house, inbox, message, item, remote, folder)
         except AuthNeeded:
             raise
         except (Permanent, PluginError) as error:
@@ -66,9 +67,12 @@ def _fetch(house: House, inbox: Inbox, message: Mapping[str, Any], remote: Remot
     return evolve(remote, type=came.type or remote.type, name=remote.name or came.name)
 
 
-def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote, folder: Path) -> None:
+def _settle(
+    house: House, inbox: Inbox, message: Mapping[str, Any], item: Mapping[str, Any], remote: Remote, folder: Path
+) -> None:
     fetched = folder / "fetched"
-    media, findings = examine(house, fetched, remote.name, remote.type)
+    look = unopened if held(house, message) else examine
+    media, findings = look(house, fetched, remote.name, remote.type)
     if remote.sha256 and remote.sha256 != media.sha256:
         findings.append(Finding("digest", Severity.NOTE, "the bytes differ from the digest that the provider gave"))
     findings += inbox.validate_inbound(media)
@@ -82,7 +86,8 @@ def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote,
         state = AttachmentState.READY
     elif not refused:
         try:
-            shown, made, state = _derive(house, inbox, stored, folder)
+            shown, made, state, more = _derive(house, inbox, stored, folder, findings)
+            findings += more
         except (Permanent, PluginError) as error:
             refused = error.message
     told = _told(shown) if remote.sort == "words" and not refused else ""
@@ -94,15 +99,19 @@ def _settle(house: House, inbox: Inbox, item: Mapping[str, Any], remote: Remote,
     )  # fmt: skip
 
 
-def _derive(house: House, inbox: Inbox, media: Media, folder: Path) -> tuple[Media, list[Rendition], AttachmentState]:
+def _derive(
+    house: House, inbox: Inbox, media: Media, folder: Path, known: Sequence[Finding]
+) -> tuple[Media, list[Rendition], AttachmentState, list[Finding]]:
     """What the desk sees of a file; when something in it had to be hidden, that is never the file as it came."""
     policy = house.policies[inbox.name]
     hidden = hide(house, inbox, media, policy.redact_inbound, (), folder)
     if hidden is None:
-        return media, likenesses(house, inbox, media, folder), AttachmentState.READY
+        made, findings = likenesses(house, inbox, media, folder, known)
+        return media, made, AttachmentState.READY, findings
     original = Rendition(media, conversation.ORIGINAL, media.sha256, "as it came")
     redacted = Rendition(hidden, "redacted", media.sha256, "personal data painted over by the inbox's policy")
-    return hidden, [original, redacted, *likenesses(house, inbox, hidden, folder)], AttachmentState.REDACTED
+    made, findings = likenesses(house, inbox, hidden, folder)
+    return hidden, [original, redacted, *made], AttachmentState.REDACTED, findings
 
 
 def _told(media: Media) -> str:

@@ -13,6 +13,7 @@ from attrs import evolve
 from mediacore.engines.insides import riff_type
 from mediacore.engines.operation import Unusable
 from mediacore.engines.signatures import PREFIXES
+from mediacore.errors import MediacoreError, Retry
 from mediacore.house import House
 from mediacore.inbox import Inbox
 from mediacore.kinds import Kind, kind_of
@@ -26,6 +27,8 @@ THUMBNAIL = 512
 PREVIEW = 1600
 WORDS = 300
 """Characters of a document's words that stand beside its preview."""
+STOPPING = frozenset({"crashed", "timeout", "too-much-memory"})
+"""Codes of files whose reader had to be stopped, or stopped by itself."""
 _WORDED = (Kind.PDF, Kind.DOCUMENT, Kind.TEXT, Kind.MAIL, Kind.CONTACT, Kind.CALENDAR)
 
 
@@ -88,19 +91,40 @@ def store(house: House, path: Path, media: Media) -> Media:
     return Media(house.blobs.path(sha256), media.type, media.size, sha256, media.facts)
 
 
-def likenesses(house: House, inbox: Inbox, media: Media, out: Path) -> list[Rendition]:
-    """Thumbnail and large preview, or a placeholder for a file that has no likeness.
+def likenesses(
+    house: House, inbox: Inbox, media: Media, out: Path, known: Sequence[Finding] = ()
+) -> tuple[list[Rendition], list[Finding]]:
+    """Thumbnail and large preview, or a placeholder for a file that has no likeness; and why it has none.
 
     The thumbnail is made from the preview, which proves that this is a picture, and whoever drew it.
+
+    Args:
+        house: the parts to work with.
+        inbox: whose plugins are asked.
+        media: the file.
+        out: a folder for the pictures.
+        known: what is wrong with the file as it is; one that stopped its reader is not opened again.
+
+    Raises:
+        Retry: too many files are being worked on.
     """
-    path = inbox.preview(media, PREVIEW, 0, out)
+    said = {finding.code for finding in known}
+    if said & STOPPING:
+        return _placeholder(house, media, out), []
+    try:
+        path = inbox.preview(media, PREVIEW, 0, out)
+    except Retry:
+        raise
+    except MediacoreError as error:
+        why = Finding(error.code or "no-preview", Severity.NOTE, error.message)
+        return _placeholder(house, media, out), [] if why.code in said else [why]
     if path is None:
-        return _placeholder(house, media, out)
+        return _placeholder(house, media, out), []
     large = Media(path, _picture_type(path), path.stat().st_size, "")
     try:
         small = house.bench.preview(large, THUMBNAIL, out=out, placeholder=True)
     except Unusable:
-        return _placeholder(house, media, out)
+        return _placeholder(house, media, out), []
     facts = Facts(width=small.of[0], height=small.of[1], words=_words(house, media))
     shown = store(house, path, evolve(large, facts=facts))
     facts = Facts(width=small.width, height=small.height, placeholder=small.placeholder)
@@ -108,7 +132,7 @@ def likenesses(house: House, inbox: Inbox, media: Media, out: Path) -> list[Rend
     return [
         Rendition(tiny, "thumbnail", media.sha256, f"at most {THUMBNAIL} px"),
         Rendition(shown, "preview", media.sha256, f"at most {PREVIEW} px"),
-    ]
+    ], []
 
 
 def _placeholder(house: House, media: Media, out: Path) -> list[Rendition]:

@@ -189,7 +189,7 @@ def prepare(house: House, inbox: Inbox, message: Mapping[str, Any]) -> Plan:
 def _shown(house: House, inbox: Inbox, item: Ready, folder: Path) -> list[Rendition]:
     media = item.attachment.media
     redacted = [Rendition(media, "redacted", item.original, "personal data painted over")] if item.redacted else []
-    return [*redacted, *likenesses(house, inbox, media, folder)]
+    return [*redacted, *likenesses(house, inbox, media, folder)[0]]
 
 
 def _write(

@@ -12,6 +12,8 @@ from mediacore.stores.ledger import Row, first, fresh, now, rows, tick
 from mediacore.stores.schema import attachments, messages, parts, renditions
 from mediacore.values import Rendition
 
+SENDER_FILES = 200
+"""The newest files of a sender that are looked at together."""
 ORIGINAL = "original"
 """The kind of rendition that is a file as it came, kept out of sight because something in it was hidden."""
 
@@ -216,6 +218,25 @@ def select_messages(
     ):
         query = query.where(column == value) if value else query
     return rows(connection, query)
+
+
+def findings_of_sender(connection: sa.Connection, row: Mapping[str, Any], since: int) -> list[str]:
+    """The codes of all that was wrong with the files that the sender of a message sent to its inbox of late.
+
+    Args:
+        connection: within a transaction.
+        row: the message.
+        since: microseconds of the epoch from which on they count.
+    """
+    sender = (messages.c.inbox == row["inbox"], messages.c.contact == row["contact"], messages.c.at >= since)
+    query = (
+        sa.select(attachments.c.findings)
+        .join(messages, messages.c.id == attachments.c.message)
+        .where(*sender, messages.c.direction == row["direction"])
+        .order_by(messages.c.at.desc())
+        .limit(SENDER_FILES)
+    )
+    return [str(finding["code"]) for (found,) in connection.execute(query) for finding in found]
 
 
 def answering(row: Mapping[str, Any]) -> Row:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a test holds it to the files."""
 VERSIONS = "mediacore_version"
 """The table that tells which migrations a database has had; not alembic's own name, since hosts use that."""

@@ -76,6 +76,7 @@ messages = Table(
     Column("at", Big, nullable=False),
     UniqueConstraint("inbox", "direction", "source_id", "key", name="one_message"),
     Index("conversation_order", "inbox", "conversation", "seq"),
+    Index("sender_order", "inbox", "contact", "at"),
 )
 
 attachments = Table(

@@ -101,6 +101,7 @@ class Provider:
     marks: list[Mark] = attrs.field(factory=list)
     secrets: dict[str, list[Region]] = attrs.field(factory=dict)
     objections: list[Finding] = attrs.field(factory=list)
+    blind: deque[Exception] = attrs.field(factory=deque)
 
     def take(self, message: Outgoing) -> Receipt:
         self.taken.append(message)
@@ -174,6 +175,12 @@ class Line:
     @hookimpl
     def validate(self, media: Media) -> list[Finding]:
         return self.provider.objections
+
+    @hookimpl
+    def preview(self) -> Path | None:
+        if self.provider.blind:
+            raise self.provider.blind.popleft()
+        return None
 
     @hookimpl
     def redact(self, media: Media) -> list[Region]:
