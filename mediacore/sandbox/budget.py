@@ -24,7 +24,7 @@ class Budget:
     Args:
         cpu: seconds of processor time.
         wall: seconds by the clock, waiting for a turn not counted.
-        memory: bytes of address space beside what the process has before it opens the file.
+        memory: bytes of address space beside the file's own and what the process has before it opens it.
         output: bytes of one derived file, and of all of them together.
         answer: bytes of the JSON facts.
     """

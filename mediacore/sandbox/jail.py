@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from mediacore.engines.operation import Unusable
 from mediacore.sandbox.attend import Attendant, Progress
@@ -144,8 +144,9 @@ class Sandbox:
         progress: Progress | None = None,
     ) -> Outcome:
         handle = self._handles[group_of(operation)]
-        request: dict[str, Json] = {"operation": operation, "params": params, "budget": asdict(budget)}
         with path.open("rb", buffering=0) as source, self._turns.turn() as turn:
+            budget = evolve(budget, memory=budget.memory + os.fstat(source.fileno()).st_size)
+            request: dict[str, Json] = {"operation": operation, "params": params, "budget": asdict(budget)}
             for _ in range(TRIES):
                 if self._closed:
                     raise ValueError("the sandbox is closed")

@@ -90,6 +90,8 @@ def _settle(
             findings += more
         except (Permanent, PluginError) as error:
             refused = error.message
+            if error.code not in {f.code for f in findings}:
+                findings.append(Finding(error.code or "not-derived", Severity.REFUSE, refused))
     told = _told(shown) if remote.sort == "words" and not refused else ""
     _keep(
         house, item, made, told, 0.0 if refused else term(house.policies[inbox.name], remote),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
@@ -232,6 +234,11 @@ def ordinary(seed: int = 0) -> tuple[File, ...]:
         ),
         File("files.zip", "application/zip", archive({"notes.txt": text(seed=seed)})),
     )
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG, with its length and its checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def saved(image: Image.Image, form: str, **options: object) -> bytes:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from PIL import Image
 
 from mediacore.testkit import builders, builders_bombs_pdf, builders_hostile
-from mediacore.testkit.builders import File
+from mediacore.testkit.builders import File, png_chunk
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _GIF_PIXEL = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
@@ -42,19 +42,19 @@ def wide_png(side: int = 65_535) -> File:
 
 def profile_png() -> File:
     """A PNG whose colour profile unfolds to a gigabyte."""
-    extra = _chunk(b"iCCP", b"a\0\0" + _zeros(1 << 30))
+    extra = png_chunk(b"iCCP", b"a\0\0" + _zeros(1 << 30))
     return File("profile.png", "image/png", _png(8, 8, 2, _zeros(200), extra))
 
 
 def comments_png() -> File:
     """A PNG with two hundred comments of a megabyte each."""
-    extra = _chunk(b"zTXt", b"a\0\0" + _zeros(1 << 20)) * 200
+    extra = png_chunk(b"zTXt", b"a\0\0" + _zeros(1 << 20)) * 200
     return File("comments.png", "image/png", _png(8, 8, 2, _zeros(200), extra))
 
 
 def crowded_png() -> File:
     """A PNG with a million chunks that nobody knows."""
-    return File("crowded.png", "image/png", _png(8, 8, 2, _zeros(200), _chunk(b"teSt", b"abc") * 1_000_000))
+    return File("crowded.png", "image/png", _png(8, 8, 2, _zeros(200), png_chunk(b"teSt", b"abc") * 1_000_000))
 
 
 def long_apng(frames: int = 100_000) -> File:
@@ -224,18 +224,20 @@ BOMBS = _named(
 
 def _png(width: int, height: int, colour: int, packed: bytes, extra: bytes = b"", *, bits: int = 8) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    return _PNG + _chunk(b"IHDR", head) + extra + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+    return _PNG + png_chunk(b"IHDR", head) + extra + png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
 
 
 def _apng(frames: int, side: int) -> bytes:
     pixels = _zeros(side * (1 + side * 3))
-    head = _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-    pieces = [_PNG, head, _chunk(b"acTL", struct.pack(">II", frames, 0))]
+    head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    pieces = [_PNG, head, png_chunk(b"acTL", struct.pack(">II", frames, 0))]
     for number in range(frames):
         turn = max(0, 2 * number - 1)
-        pieces.append(_chunk(b"fcTL", struct.pack(">IIIIIHHBB", turn, side, side, 0, 0, 1, 10, 0, 0)))
-        pieces.append(_chunk(b"fdAT", struct.pack(">I", turn + 1) + pixels) if number else _chunk(b"IDAT", pixels))
-    return b"".join((*pieces, _chunk(b"IEND", b"")))
+        pieces.append(png_chunk(b"fcTL", struct.pack(">IIIIIHHBB", turn, side, side, 0, 0, 1, 10, 0, 0)))
+        pieces.append(
+            png_chunk(b"fdAT", struct.pack(">I", turn + 1) + pixels) if number else png_chunk(b"IDAT", pixels)
+        )
+    return b"".join((*pieces, png_chunk(b"IEND", b"")))
 
 
 def _gif(side: int, frame: bytes, frames: int) -> bytes:
@@ -252,10 +254,6 @@ def _tiff_page(side: int, following: int) -> bytes:
 def _svg(name: str, body: str, side: int = 90) -> File:
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     return File(name, "image/svg+xml", f'<svg {spaces} width="{side}" height="{side}">{body}</svg>'.encode())
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def _zeros(length: int) -> bytes:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from PIL import Image
 
 from mediacore.testkit import builders
-from mediacore.testkit.builders import File
+from mediacore.testkit.builders import File, png_chunk
 
 _PAD = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
 """The padding of passwords, from the PDF reference."""
@@ -102,7 +102,7 @@ def looped_pdf() -> File:
 def png_bomb() -> File:
     """A PNG of a few hundred bytes that says it is 60 000 pixels wide and high."""
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    body = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(bytes(4096))) + _chunk(b"IEND", b"")
+    body = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(4096))) + png_chunk(b"IEND", b"")
     return File("bomb.png", "image/png", b"\x89PNG\r\n\x1a\n" + body)
 
 
@@ -110,7 +110,7 @@ def png_text_bomb() -> File:
     """A PNG whose compressed comment unfolds to 64 MB."""
     data = builders.saved(Image.new("L", (8, 8)), "PNG")
     packed = zlib.compress(bytes(64 * 1024 * 1024), 9)
-    comment = _chunk(b"zTXt", b"Comment\0\0" + packed)
+    comment = png_chunk(b"zTXt", b"Comment\0\0" + packed)
     return File("comment.png", "image/png", data[:33] + comment + data[33:])
 
 
@@ -175,10 +175,6 @@ HOSTILE: Mapping[str, Callable[[], File]] = MappingProxyType(
     }
 )
 """Every hostile builder by name."""
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def _rc4(key: bytes, data: bytes) -> bytes:

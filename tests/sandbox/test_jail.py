@@ -68,6 +68,16 @@ def test_memory(sandbox: Sandbox, tmp_path: Path) -> None:
     assert caught.value.code in ("too-much-memory", "damaged", "crashed")
 
 
+def test_a_files_own_bytes_do_not_count(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A large scan needs its own size in memory before anything is drawn, and gets it beside what the job may use."""
+    junk = b"<</Length 60000000>>\nstream\n" + bytes(60_000_000) + b"\nendstream"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 90 90]>>"
+    tree = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+    path = stored(tmp_path, b.pdf_file([*tree, page, junk]))
+    outcome = sandbox.run("probe", path, {"type": "application/pdf"}, tmp_path, Budget(memory=48 << 20))
+    assert outcome.facts["pages"] == 1
+
+
 def test_output_is_bounded(sandbox: Sandbox, tmp_path: Path) -> None:
     """What comes out cannot fill the disk."""
     path = stored(tmp_path, os.urandom(300_000))

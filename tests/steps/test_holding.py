@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mediacore import Contact, InboundMessage, Permanent, Remote, Retry
+from mediacore.house import Policy
 from mediacore.steps import again
 from mediacore.steps.holding import STOPS
 from mediacore.testkit import builders
@@ -78,6 +79,13 @@ def test_senders_of_bombs_are_held(stage: Any) -> None:
     stage.work()
     opened = next(m for m in stage.messages() if m["id"] == message["id"])["files"][0]
     assert (opened["state"], opened["findings"]) == ("ready", [])
+
+
+def test_what_cannot_be_searched_counts_as_well(stage: Any) -> None:
+    """Where personal data is looked for, a file that stops the search is kept back and noted, like one not shown."""
+    stage.house.policies["line"] = Policy(redact_inbound=("card",))
+    file, _ = arrives(stage, BOMB.data, "c-1")
+    assert (file["state"], codes(file)[-1]) == ("quarantined", "timeout")
 
 
 def test_damaged_files_hold_nobody(stage: Any) -> None:
