@@ -22,6 +22,8 @@ class Kind(StrEnum):
 
 
 _DOCUMENTS = ("application/msword", "application/rtf", "text/rtf", "application/x-ole-storage")
+DRAWINGS = ("image/svg+xml", "image/svg+xml-compressed")
+"""Images that are words for a renderer rather than pixels."""
 _DOCUMENT_PREFIXES = ("application/vnd.", "application/vnd.openxmlformats-", "application/vnd.oasis.opendocument")
 _ARCHIVES = (
     "application/zip",

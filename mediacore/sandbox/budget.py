@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 from attrs import frozen
 
-from mediacore.kinds import Kind, kind_of
+from mediacore.kinds import DRAWINGS, Kind, kind_of
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -82,8 +82,6 @@ half a second and 50 MB, and 2 KB of a hostile one would use up all that they ma
 
 LARGE_PICTURES = frozenset({"jpeg2000"})
 """Codecs of pictures that are decoded whole, however small they are shown: their documents get what pictures get."""
-
-DRAWINGS = ("image/svg+xml", "image/svg+xml-compressed")
 
 FILM_BUDGETS: Mapping[str, Budget] = {
     "probe": Budget(cpu=20, wall=60.0),

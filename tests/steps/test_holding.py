@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from mediacore import Contact, InboundMessage, Permanent, Remote, Retry
 from mediacore.house import Policy
+from mediacore.sandbox import BUDGETS, Budget
 from mediacore.steps import again
 from mediacore.steps.holding import STOPS
 from mediacore.testkit import builders
@@ -81,8 +82,9 @@ def test_senders_of_bombs_are_held(stage: Any) -> None:
     assert (opened["state"], opened["findings"]) == ("ready", [])
 
 
-def test_what_cannot_be_searched_counts_as_well(stage: Any) -> None:
+def test_what_cannot_be_searched_counts_as_well(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where personal data is looked for, a file that stops the search is kept back and noted, like one not shown."""
+    monkeypatch.setitem(cast("dict[str, Budget]", BUDGETS), "words", Budget(cpu=1))
     stage.house.policies["line"] = Policy(redact_inbound=("card",))
     file, _ = arrives(stage, BOMB.data, "c-1")
     assert (file["state"], codes(file)[-1]) == ("quarantined", "timeout")

@@ -14,8 +14,9 @@ from mediacore.engines import bounds
 from mediacore.engines.operation import Unusable
 from mediacore.engines.picture import image, lettering
 from mediacore.engines.picture.svgfont import SVG
+from mediacore.kinds import DRAWINGS
 
-TYPES = ("image/svg+xml", "image/svg+xml-compressed")
+TYPES = DRAWINGS
 SIDE = 2048
 """Pixels of the longer side of a drawing that is sent as a picture."""
 DPI = 96
