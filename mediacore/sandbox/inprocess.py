@@ -12,7 +12,7 @@ from attrs import define
 
 from mediacore.engines.operation import Stopped, Unusable, load, reporting
 from mediacore.sandbox.attend import Progress
-from mediacore.sandbox.budget import BUDGETS, Budget
+from mediacore.sandbox.budget import BUDGETS, Budget, budget_for
 from mediacore.sandbox.child import perform
 from mediacore.sandbox.jail import Outcome
 from mediacore.sandbox.lock import Level
@@ -66,7 +66,7 @@ class InProcess:
         """
         if operation not in BUDGETS:
             raise ValueError(f"there is no operation {operation!r}")
-        budget = budget or BUDGETS[operation]
+        budget = budget or budget_for(operation, str(params.get("type", "")))
         try:
             function = load(operation)
         except ImportError:

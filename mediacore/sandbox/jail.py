@@ -116,8 +116,8 @@ class Sandbox:
         """
         if operation not in BUDGETS:
             raise ValueError(f"there is no operation {operation!r}")
-        usual = budget_for(operation, str(params.get("type", "")))
-        return self._run(operation, path, params, out, budget or usual, progress)
+        budget = budget or budget_for(operation, str(params.get("type", "")))
+        return self._run(operation, path, params, out, budget, progress)
 
     def self_test(self) -> tuple[str, ...]:
         """Try every door of the jail from inside.

@@ -201,8 +201,8 @@ def many_parts() -> File:
     return File("parts.eml", "message/rfc822", head + b"--x\r\n\r\na\r\n" * 500_000)
 
 
-def _named(builders: Iterable[Callable[[], File]]) -> Mapping[str, Callable[[], File]]:
-    return MappingProxyType({each.__name__: each for each in builders})
+def _named(every: Iterable[Callable[[], File]]) -> Mapping[str, Callable[[], File]]:
+    return MappingProxyType({each.__name__: each for each in every})
 
 
 _pdf, _hostile = builders_bombs_pdf, builders_hostile
